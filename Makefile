@@ -1,0 +1,56 @@
+# Everything a newcomer or a developer does, by name. `make help` lists it.
+# On Windows without make, the same commands work by hand: see README.md.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+endif
+PY := $(BIN)/python
+export CONVO_DATA ?= $(CURDIR)/data/var
+
+.PHONY: help demo test test-quick check bench serve doctor constraints clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.installed  ## install, then process the three sample sessions and show what comes of them
+	$(PY) -m convo demo
+
+test: $(VENV)/.installed check  ## every test, with the real models on real speech (about 15 minutes)
+	$(PY) -m pytest
+
+test-quick: $(VENV)/.installed  ## the tests that load no model
+	$(PY) -m pytest -m "not slow"
+
+check: $(VENV)/.installed  ## format, lint, types, and which module may import which
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed  ## speed and memory, stage by stage, beside a plain script of the same models
+	$(PY) -m convo.bench
+
+serve: $(VENV)/.installed  ## read the reports in a browser, on this machine only
+	$(PY) -m convo serve
+
+doctor: $(VENV)/.installed  ## what works on this machine, and the remedy for what does not
+	$(PY) -m convo doctor
+
+constraints: $(VENV)/.installed  ## write the installed versions into constraints.txt
+	( echo "# Exact versions with which convo is tested on Python 3.11. Made by: make constraints"; \
+	  $(PY) -m pip freeze --exclude-editable --exclude convo | sort -f ) > constraints.new
+	mv constraints.new constraints.txt
+
+clean:  ## remove the environment; data/var stays
+	rm -rf $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" \
+	  || { echo "convo needs Python 3.11 to 3.13, and $(PYTHON) is `$(PYTHON) --version`: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing (a few minutes the first time) ..."
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bundled,dev]"
+	@$(PY) -c "open('$(VENV)/.installed', 'w').close()"

@@ -1,0 +1,107 @@
+"""Recording to report: the stages of one session as cached tasks.
+
+Each task is one call into ``convo.stages``. A finished stage is a small JSON result (the path and
+hash of an immutable file), kept under a key made of the stage, its version and its inputs: run the
+same file again after a crash, or with another option, and only what is missing or changed runs.
+
+By hand: ``python flows/process_session.py FILE`` (``convo process --help`` has all the options).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # started as a script: hand over to the command line
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    from convo.cli import main
+
+    sys.exit(main(["process", *sys.argv[1:]]))
+
+from prefect import Task, flow, task
+from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
+from prefect.context import TaskRunContext
+
+from convo import outcome, stages
+from convo.audio.recording import inspect_recording
+from convo.database.files import StageFile
+from convo.errors import ConvoError
+from convo.outcome import Job, Outcome, Results
+from convo.stages import Place
+from convo.transcript import Session
+
+
+def stage_key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
+    """Name, version and inputs of a stage; where things lie is not an input."""
+    name = context.task.name
+    inputs = {key: value for key, value in parameters.items() if key != "place"}
+    place = parameters["place"]
+    return f"{name}-v{stages.VERSIONS[name]}-{stages.fingerprint(place.recording, inputs)}"
+
+
+KEPT = CacheKeyFnPolicy(cache_key_fn=stage_key)
+transcribe = task(stages.transcribe, name="transcribe", cache_policy=KEPT)
+diarize = task(stages.diarize, name="diarize", cache_policy=KEPT)
+cover = task(stages.cover, name="cover", cache_policy=KEPT)
+attribute = task(stages.attribute, name="attribute", cache_policy=KEPT)
+assign_roles = task(stages.assign_roles, name="assign_roles", cache_policy=KEPT)
+segment_phases = task(stages.segment_phases, name="segment_phases", cache_policy=KEPT)
+count_shares = task(stages.count_shares, name="count_shares", cache_policy=KEPT)
+inspect = task(inspect_recording, name="inspect", cache_policy=NO_CACHE, persist_result=False)
+keep = task(outcome.keep, name="keep", cache_policy=NO_CACHE, persist_result=False)
+report = task(outcome.report, name="report", cache_policy=NO_CACHE, persist_result=False)
+
+
+@flow(name="process-session", validate_parameters=False)
+def process_session(job: Job) -> Outcome:
+    """Recording to report, for one recording.
+
+    Raises:
+        ConvoError: one sentence for the user; what is finished stays finished.
+    """
+    place = Place(job.data, job.file, inspect(job.file))
+    with outcome.reserved(place, job) as meeting:
+        stages.check(job.data, job.settings)
+        return _run_stages(place, meeting, job)
+
+
+def _run_stages(place: Place, meeting: Session, job: Job) -> Outcome:
+    options = job.settings
+    spoken = finished(transcribe, place, options.words)
+    segmented = finished(diarize, place, options.segments, job.channels)
+    covered = finished(cover, place, spoken, segmented, options.words)
+    attributed = finished(attribute, place, covered, segmented, options.attribution)
+    known = stages.known_voices(place, attributed, meeting)
+    cues = stages.shipped_cues()
+    coach = job.coach_is or outcome.coach_by_person(place, attributed)
+    in_roles = finished(assign_roles, place, attributed, options.roles, cues, coach, known)
+    if job.coach_is:
+        outcome.keep_answer(place, attributed, job.coach_is)
+    phased = finished(segment_phases, place, in_roles, options.phases, cues)
+    counted = finished(count_shares, place, attributed, in_roles, phased, options.shares)
+    results = Results(covered, attributed, in_roles, phased, counted)
+    folder = keep(place, meeting, results, options)
+    if job.keep_voices:
+        outcome.keep_voices(place, results, meeting, job)
+    return Outcome(place.recording, meeting, folder, report(place, folder))
+
+
+def finished(stage: Task[..., StageFile], place: Place, *inputs: Any) -> StageFile:
+    """The result of ``stage``, from an earlier run if its file is still there."""
+    result = stage(place, *inputs)
+    if stages.is_intact(place, result):
+        return result
+    return stage.with_options(refresh_cache=True)(place, *inputs)
+
+
+def run(jobs: Sequence[Job], done: Callable[[Job, Outcome | ConvoError], None]) -> None:
+    """Process recordings one after the other; ``done`` hears of each, also of those that fail."""
+    for job in jobs:
+        try:
+            result: Outcome | ConvoError = process_session(job)
+        except ConvoError as error:
+            outcome.record_failure(job, error)
+            result = error
+        done(job, result)

@@ -1,0 +1,1 @@
+"""convo: recorded coaching conversations, turned into something both people can learn from."""

@@ -1,0 +1,8 @@
+"""``python -m convo``."""
+
+import sys
+
+from convo.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""RECORDING → WORDS: what was said and when, by either Whisper engine.
+
+Long recordings are decoded in pieces cut in silences, so that memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from convo.audio.engines import (
+    SAMPLE_RATE,
+    WINDOW_S,
+    DecodedSegment,
+    DecodeSettings,
+    Engine,
+    Samples,
+    load_engine,
+)
+from convo.audio.guard import unheard, unlooped
+from convo.audio.hearing import Hearing, listen, pieces
+from convo.audio.languages import check_language
+from convo.audio.models import check_whisper
+from convo.audio.tidy import tidy
+from convo.options import Options
+from convo.transcript import RemovedText, Transcription, Word
+
+__all__ = ["WordsOptions", "check_language", "transcribe"]
+
+Progress = Callable[[float], None]  # seconds of audio that are done
+_LANGUAGE_WINDOWS = 3
+_FALLBACK_LANGUAGE = "en"
+
+
+class WordsOptions(Options):
+    """How words are recognised and how their completeness is checked."""
+
+    model: str = "base"
+    """An official Whisper name or a path; ``base`` is bundled."""
+    engine: Literal["auto", "openai-whisper", "faster-whisper"] = "auto"
+    """``auto`` is faster-whisper on a CPU and openai-whisper on a GPU."""
+    language: str | None = None
+    """Code or English name; None detects it from the three 30 s with the most speech."""
+    cpu_threads: int = Field(default=0, ge=0)
+    """0 uses every core."""
+    cpu_precision: Literal["int8", "float32", "int8_float32"] = "int8"
+    """Of faster-whisper on a CPU."""
+    beam_size: int = Field(default=5, ge=1)
+    """Hypotheses kept while decoding."""
+    condition_on_previous_text: bool = True
+    """Whether a window sees the text before it."""
+    prompt: str | None = None
+    """Text that the first window of each piece is told came before it."""
+    piece_s: float = Field(default=600.0, ge=60.0)
+    """Longest piece decoded at once: the features of an hour would not fit in 3 GB."""
+    hole_s: float = Field(default=1.5, gt=0.0)
+    """Diarised speech of this length without a word is decoded again: shorter holes are pauses."""
+    max_wordless_share: float = Field(default=0.05, ge=0.0, le=1.0)
+    """A session whose speech has no words in more than this share is not done."""
+
+    def settings(self, language: str) -> DecodeSettings:
+        """How to decode a piece in ``language``."""
+        return DecodeSettings(
+            language, self.beam_size, self.condition_on_previous_text, self.prompt
+        )
+
+
+def transcribe(
+    samples: Samples, options: WordsOptions, progress: Progress | None = None
+) -> Transcription:
+    """The words of a recording (16 kHz mono, -1 to 1); silence has none.
+
+    ``progress`` is called with the seconds of audio done.
+
+    Raises:
+        ConfigError: no such language, model or engine.
+        ModelError: the weights are missing, altered or unreadable.
+    """
+    language = check_language(options.language) if options.language is not None else None
+    weights = check_whisper(options.model, options.engine)
+    engine = load_engine(weights, options.cpu_threads, options.cpu_precision)
+    hearing = listen(samples)
+    probability: float | None = None
+    if language is None:
+        language, probability = _detected(engine, samples, hearing)
+    report = progress or (lambda _seconds: None)
+    words: list[Word] = []
+    removed: list[RemovedText] = []
+    for start, end in pieces(hearing, len(samples) / SAMPLE_RATE, options.piece_s):
+        found, lost = decode_stretch(
+            engine, samples, (start, end), hearing, options.settings(language), report
+        )
+        words += found
+        removed += lost
+        report(end)
+    return Transcription(
+        tuple(words), language, probability, weights.engine, weights.name, tuple(removed)
+    )
+
+
+def decode_stretch(
+    engine: Engine,
+    samples: Samples,
+    stretch: tuple[float, float],
+    hearing: Hearing,
+    settings: DecodeSettings,
+    progress: Progress,
+) -> tuple[list[Word], list[RemovedText]]:
+    """The words between two times, guarded and tidied, and what the guard took out."""
+    start, end = stretch
+    part = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+    segments: list[DecodedSegment] = []
+    for segment in engine.decode(part, settings):
+        segments.append(segment.shifted(start))
+        progress(min(segments[-1].end, end))
+    kept, removed = unheard(segments, hearing)
+    words, looped = unlooped(tidy(kept, settings.language, hearing, end))
+    return words, sorted(removed + looped, key=lambda text: text.start)
+
+
+def _detected(engine: Engine, samples: Samples, hearing: Hearing) -> tuple[str, float | None]:
+    """The language of the windows with the most speech; English, unsure, where nobody speaks."""
+    windows = _speech_windows(hearing, len(samples) / SAMPLE_RATE)
+    found = [engine.language_probabilities(_window(samples, start)) for start in windows]
+    if not found:
+        return _FALLBACK_LANGUAGE, None
+    mean = _mean(found)
+    best = max(mean, key=lambda code: mean[code])
+    return best, round(mean[best], 4)
+
+
+def _speech_windows(hearing: Hearing, duration: float) -> list[float]:
+    starts = np.arange(0.0, max(duration - WINDOW_S / 3, 0.1), WINDOW_S)
+    shares = {float(s): hearing.speech_share(float(s), float(s) + WINDOW_S) for s in starts}
+    heard = sorted((s for s in shares if shares[s] > 0), key=lambda s: -shares[s])
+    return heard[:_LANGUAGE_WINDOWS]
+
+
+def _window(samples: Samples, start: float) -> Samples:
+    first = round(start * SAMPLE_RATE)
+    return samples[first : first + WINDOW_S * SAMPLE_RATE]
+
+
+def _mean(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    codes = set().union(*found)
+    return {code: sum(each.get(code, 0.0) for each in found) / len(found) for code in codes}

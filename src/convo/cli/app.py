@@ -1,0 +1,29 @@
+"""All commands, under their names."""
+
+from __future__ import annotations
+
+import typer
+
+from convo.cli import process, read, score
+from convo.cli.doctor import doctor
+
+app = typer.Typer(
+    name="convo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Turn recorded coaching conversations into something both people can learn from. "
+    "Everything stays on this machine.",
+)
+for command in (
+    process.process,
+    process.demo,
+    read.report,
+    read.query,
+    score.score,
+    read.rebuild,
+    read.voices,
+    read.serve,
+    doctor,
+):
+    app.command()(command)

@@ -1,0 +1,202 @@
+"""``convo process`` and ``convo demo``: recordings to reports."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from convo.cli import live, shared
+from convo.cli.tables import progression_table, session_lines
+from convo.errors import ConfigError, ConvoError
+from convo.progress import watched_by
+from convo.transcript import Role
+
+if TYPE_CHECKING:
+    from convo.outcome import Job, Outcome
+
+
+def process(
+    files: Annotated[list[Path], typer.Argument(help="Recordings: audio or video.")],
+    coachee: Annotated[str | None, typer.Option(help="Who is helped (a pseudonym will do).")] = None,
+    coach: Annotated[str | None, typer.Option(help="Who helps.")] = None,
+    session: Annotated[
+        int | None, typer.Option(min=1, help="Number of the session; default: the next.")
+    ] = None,
+    date: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Default: from the file's name, else its age."),
+    ] = None,
+    programme: Annotated[str | None, typer.Option(help="The coaching programme.")] = None,
+    language: Annotated[str | None, typer.Option(help="Such as en; default: detected.")] = None,
+    speakers: Annotated[str | None, typer.Option(help="How many: 2 (default), auto, or N.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whisper model: base (default), small, …, or a path.")
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="auto (default), openai-whisper or faster-whisper.")
+    ] = None,
+    diarization: Annotated[
+        str | None, typer.Option(help="auto (default), bundled, community-1, or a path.")
+    ] = None,
+    channels: Annotated[
+        Literal["mixed", "speakers"],
+        typer.Option(help="speakers: each stereo channel is one speaker."),
+    ] = "mixed",
+    coach_is: Annotated[
+        str | None, typer.Option(help="Your word on which voice is the coach: SPEAKER_01.")
+    ] = None,
+    keep_voice: Annotated[
+        list[Role] | None, typer.Option(help="Keep this voice to know it again: coach, coachee.")
+    ] = None,
+    consent: Annotated[
+        str, typer.Option(help="Who agreed to --keep-voice, when, in which words.")
+    ] = "",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Change what is kept about a known recording.")
+    ] = False,
+    data: shared.Data = None,
+    config: shared.Config = None,
+    quiet: shared.Quiet = False,
+    as_json: shared.Json = False,
+) -> None:
+    """Turn recordings into transcripts, phases, talk shares and reports.
+
+    Run it again with the same file to go on after an interruption or to change an option: what is
+    finished is not done again.
+    """
+    from convo.config import data_folder, load_settings
+    from convo.outcome import Job
+    from convo.sessions import SessionRequest
+
+    if session is not None and len(files) > 1:
+        raise ConfigError(
+            f"--session {session} names one session but {len(files)} files are given: "
+            "leave it out and they are numbered in order"
+        )
+    if keep_voice and not consent.strip():
+        raise ConfigError(
+            '--keep-voice needs the consent of that speaker: add --consent "who agreed, and when"'
+        )
+    folder = data_folder(data)
+    settings = load_settings(
+        folder,
+        config,
+        {
+            "words": _given(language=language, model=model, engine=engine),
+            "segments": _given(speakers=_count(speakers), model=diarization),
+        },
+    )
+    request = SessionRequest(
+        coachee, coach, session, date.date() if date else None, programme, correct
+    )
+    jobs = [
+        Job(
+            folder,
+            file.expanduser().absolute(),
+            settings,
+            request,
+            coach_is,
+            channels == "speakers",
+            tuple(keep_voice or ()),
+            consent,
+        )
+        for file in files
+    ]
+    if not run(jobs, quiet, as_json):
+        raise typer.Exit(1)
+
+
+def demo(
+    data: shared.Data = None,
+    config: shared.Config = None,
+    quiet: shared.Quiet = False,
+    as_json: shared.Json = False,
+) -> None:
+    """Process the three sample sessions with the real models and show what comes of them."""
+    from convo.config import data_folder, load_settings
+    from convo.outcome import Job, conversations, write_progression
+    from convo.resources import resource
+    from convo.sessions import SessionRequest
+
+    folder = data_folder(data)
+    settings = load_settings(folder, config, {"words": {"language": "en"}})
+    jobs = []
+    for number in (1, 2, 3):
+        sample = resource(f"data/samples/demo-{number}")
+        facts = json.loads((sample / "turns.json").read_text(encoding="utf-8"))
+        day = datetime.date(2026, 1, 13) + datetime.timedelta(weeks=4 * (number - 1))
+        request = SessionRequest(
+            facts["coachee"], facts["coach"], number, day, "Sample: language in the early years"
+        )
+        jobs.append(Job(folder, sample / "recording.m4a", settings, request))
+    if not run(jobs, quiet, as_json):
+        raise typer.Exit(1)
+    coachee = jobs[0].request.coachee or ""
+    if not as_json:
+        shared.say()
+        shared.out.print(progression_table(conversations(folder, coachee)))
+        shared.say(f"All reports: {write_progression(folder, coachee)}")
+
+
+def run(jobs: Sequence[Job], quiet: bool, as_json: bool) -> bool:
+    """Process ``jobs`` one after the other and say what came of each; True if all are done."""
+    data = jobs[0].data
+    failed = []
+
+    def tell(job: Job, result: Outcome | ConvoError) -> None:
+        if isinstance(result, ConvoError):
+            failed.append(job)
+            shared.complain(f"{job.file.name}: {result}")
+        if as_json:
+            shared.emit(_as_json(job, result))
+        elif not isinstance(result, ConvoError):
+            for line in session_lines(data, result):
+                shared.say(line)
+
+    line = contextlib.nullcontext() if quiet else live.LiveLine(shared.err, data)
+    with line as watcher:
+        if not quiet and shared.err.is_terminal:
+            shared.err.print("starting …", end="\r")
+        from flows.engine import engine
+
+        with engine(data), watched_by(watcher):
+            from flows.process_session import run as run_flows
+
+            run_flows(jobs, tell)
+    if failed and len(jobs) > 1:
+        shared.complain(f"{len(failed)} of {len(jobs)} recordings failed")
+    return not failed
+
+
+def _as_json(job: Job, result: Outcome | ConvoError) -> dict[str, Any]:
+    if isinstance(result, ConvoError):
+        return {"file": str(job.file), "state": "failed", "error": str(result)}
+    meeting = result.session
+    return {
+        "file": str(job.file),
+        "state": "done",
+        "recording_id": result.recording.recording_id,
+        "coachee": meeting.coachee,
+        "coach": meeting.coach,
+        "session": meeting.number,
+        "date": meeting.date.isoformat(),
+        "report": str(job.data / result.report),
+    }
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _count(speakers: str | None) -> int | str | None:
+    if speakers is None or speakers == "auto":
+        return speakers
+    if speakers.isdigit() and int(speakers) > 0:
+        return int(speakers)
+    raise ConfigError(f"--speakers {speakers!r} is no number of people: give 2, auto, or a number")

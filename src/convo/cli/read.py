@@ -1,0 +1,139 @@
+"""Commands that read what is kept: report, query, rebuild, voices, serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from convo.cli import shared
+from convo.cli.tables import progression_table
+from convo.errors import ConfigError
+
+
+def report(
+    coachee: Annotated[str | None, typer.Option(help="Only this coachee.")] = None,
+    data: shared.Data = None,
+    as_json: shared.Json = False,
+) -> None:
+    """Show the sessions of each coachee side by side, and write their reports again."""
+    from convo.config import data_folder
+    from convo.outcome import conversations, known_sessions, write_progression
+    from convo.report.session import write_session_report
+    from convo.sessions import find_coachee
+
+    folder = data_folder(data)
+    known = known_sessions(folder)
+    names = (
+        [find_coachee(coachee, known)] if coachee else sorted({k.session.coachee for k in known})
+    )
+    if not names:
+        shared.complain("no session is kept yet: run `convo process FILE` or `convo demo` first")
+        raise typer.Exit(1)
+    for name in names:
+        sessions = conversations(folder, name)
+        for conversation in sessions:
+            write_session_report(folder / "reports", conversation)
+        path = write_progression(folder, name)
+        if as_json:
+            shared.emit(_progression_json(folder, name, path))
+            continue
+        shared.out.print(progression_table(sessions))
+        shared.say(f"report: {path}\n")
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help='Such as "from v_talk_share" (docs/store.md).')],
+    output: Annotated[
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How to print.")
+    ] = "table",
+    to: Annotated[Path | None, typer.Option(help="Write to this file (parquet needs one).")] = None,
+    data: shared.Data = None,
+) -> None:
+    """Ask the store in SQL; nothing can be changed by it."""
+    from convo.config import data_folder
+    from convo.outcome import store
+
+    kept = store(data_folder(data))
+    if output == "parquet" and to is None:
+        raise ConfigError("parquet is not text: name the file to write with --to FILE.parquet")
+    if output != "table":
+        written = kept.export(sql, output, to)
+        if to is not None:
+            shared.complain(f"written to {to}")
+        else:
+            typer.echo(written, nl=False)
+        return
+    result = kept.query(sql)
+    table = Table()
+    for column in result.columns:
+        table.add_column(column, overflow="fold")
+    for row in result.rows:
+        table.add_row(*("" if value is None else _cell(value) for value in row))
+    shared.out.print(table)
+
+
+def rebuild(data: shared.Data = None) -> None:
+    """Make the store again from what is kept of each session."""
+    from convo.config import data_folder
+    from convo.outcome import rebuild_store
+
+    folder = data_folder(data)
+    shared.say(f"{rebuild_store(folder)} sessions loaded into {folder / 'convo.duckdb'}")
+
+
+def voices(
+    forget: Annotated[str | None, typer.Option(help="Delete the voice of this person.")] = None,
+    data: shared.Data = None,
+) -> None:
+    """List the voices that are kept with their speakers' consent, or delete one."""
+    from convo.config import data_folder
+    from convo.database.profiles import forget_profile, list_profiles
+    from convo.outcome import voices_folder
+
+    folder = voices_folder(data_folder(data))
+    if forget is not None:
+        forget_profile(folder, forget)
+        shared.say(f"the voice of {forget} is deleted")
+        return
+    kept = list_profiles(folder)
+    for profile in kept:
+        shared.say(f"{profile.name}: kept {profile.kept_at[:10]}, consent: {profile.consent}")
+    if not kept:
+        shared.say("no voice is kept")
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine.")] = 8000,
+    data: shared.Data = None,
+) -> None:
+    """Show the reports in a browser on this machine; nothing is reachable from outside."""
+    import uvicorn
+
+    from convo.config import data_folder
+    from convo.web.app import create_app
+
+    folder = data_folder(data)
+    shared.complain(f"http://127.0.0.1:{port} — stop with Ctrl-C")
+    uvicorn.run(
+        create_app(folder / "reports"), host="127.0.0.1", port=port, log_level="warning"
+    )
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _progression_json(folder: Path, name: str, path: Path) -> dict[str, object]:
+    from convo.outcome import conversations
+    from convo.report.progression import progression_headings, progression_rows
+
+    sessions = conversations(folder, name)
+    return {
+        "coachee": name,
+        "sessions": list(progression_headings(sessions)),
+        "rows": {row.label: list(row.cells) for row in progression_rows(sessions)},
+        "report": str(path),
+    }

@@ -1,0 +1,53 @@
+"""``convo score``: how good the transcripts and phases are, against references."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from convo.cli import shared
+
+
+def score(
+    folder: Annotated[Path, typer.Argument(help="A folder with speech/ and talk/ cases.")],
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write all figures to this file.")
+    ] = None,
+    config: shared.Config = None,
+    quiet: shared.Quiet = False,
+) -> None:
+    """Score the whole pipeline on recordings and transcripts that others have marked."""
+    from convo import stages
+    from convo.config import load_settings
+    from convo.conversation.phases import CueSegmenter
+    from convo.evaluation import SpeechResult, read_cases, score_speech, score_talk, tables, to_json
+    from convo.database.files import write_atomically
+
+    settings = load_settings(None, config, {"words": {"language": "en"}})
+    cases = read_cases(folder)
+
+    def recognise(recording: Path) -> SpeechResult:
+        if not quiet:
+            shared.err.print(f"{recording.parent.name} …", highlight=False)
+        return SpeechResult(*stages.recognise(recording, settings))
+
+    speech = score_speech(cases, recognise)
+    talk = score_talk(cases, CueSegmenter(stages.shipped_cues(), settings.phases))
+    for found in tables(speech, talk):
+        table = Table(title=found.title, title_justify="left")
+        for index, column in enumerate(found.columns):
+            table.add_column(column, justify="right" if index else "left")
+        for number, row in enumerate(found.rows):
+            table.add_row(*row, end_section=number == len(found.rows) - found.totals - 1)
+        shared.out.print(table)
+        for note in found.notes:
+            shared.say(note)
+    if json_file is not None:
+        figures = json.dumps(to_json(speech, talk), indent=1, ensure_ascii=False)
+        write_atomically(json_file, figures.encode())
+    if speech.failed or talk.failed:
+        raise typer.Exit(1)

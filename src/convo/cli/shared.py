@@ -1,0 +1,38 @@
+"""Options and output that several commands share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder for everything convo keeps.", envvar="CONVO_DATA"),
+]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file with options (configs/default.toml).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+
+def complain(sentence: str) -> None:
+    """One sentence on stderr."""
+    err.print(sentence, style="bold", markup=False, soft_wrap=True)
+
+
+def say(text: str = "", style: str | None = None) -> None:
+    """A line on stdout, never cut or wrapped."""
+    out.print(text, style=style, markup=False, soft_wrap=True)
+
+
+def emit(value: Any) -> None:
+    """One JSON value on one line of stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))

@@ -1,0 +1,232 @@
+"""Cues: readable patterns with weights, from which roles and phases are read.
+
+The patterns lie in ``configs/cues.toml``; whoever reads that file hands its text to
+:func:`parse_cues`. Patterns meet text without case, punctuation, fillers and stutters, because
+automatic transcripts lose or invent them; only ``?`` is kept.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field, ValidationError
+
+from convo.errors import ConfigError, did_you_mean
+from convo.options import Options
+from convo.transcript import Role, Turn
+
+State = Literal["opening", "orientation", "scrutiny", "co-construction", "aside", "closing"]
+STATES: tuple[State, ...] = (
+    "opening",
+    "orientation",
+    "scrutiny",
+    "co-construction",
+    "aside",
+    "closing",
+)
+"""What a turn can be doing: the three phases, and frame at the start, in between, at the end."""
+
+_TAG = re.compile(r"\[[^\]]*\]|<[^>]*>")
+_APOSTROPHE = re.compile(r"[’‘`]")
+_DASHES = re.compile(r"-{2,}|[–—]|-(?=\s|$)|(?<=\s)-")
+_MARKS = re.compile(r"[^\w\s'?-]")
+_FILLER = re.compile(r"(?<!-)\b(?:u+m+|u+h+|e+r+m*|e+h+|ah+|h+m+|mm+)\b(?!-)")
+_STUTTER = re.compile(r"\b([\w']+(?: [\w']+){0,2})(?:[\s-]+\1\b)+")
+_ASKING = re.compile(
+    r"\?|^(?:(?:so|and|but|okay|right|well|now|yeah|then) )*"
+    r"(?:(?:what|how|why|when|where|who|which|whose)\b"
+    r"|(?:do|does|did|is|are|was|were|have|has|can|could|would|will|shall|should)(?:n't)? "
+    r"(?:you|it|that|there|they|he|she|we|i|this|your)\b"
+    r"|(?:tell me|talk me through|walk me through|say more|describe)\b)"
+)
+_LISTENING = (
+    "mm mhm mmhm mm-hm mm-hmm mhmm mmhmm mmm hm hmm uh-huh uhhuh uh huh yeah yes yep yup aye ya "
+    "ok okay right sure good great fine lovely exactly absolutely definitely indeed true wow oh ah "
+    "i see cool nice gotcha alright brilliant no nah nope really"
+)
+_BACKCHANNEL = frozenset(_LISTENING.split())
+
+
+def plain(text: str) -> str:
+    """``text`` as patterns meet it: no case, tags, fillers, stutters or marks, except ``?``.
+
+    >>> plain("So, um, what- what might you... TRY on Thursday? [pause]")
+    'so what might you try on thursday ?'
+    """
+    bare = _APOSTROPHE.sub("'", _TAG.sub(" ", text)).lower()
+    bare = _MARKS.sub(" ", _DASHES.sub(" ", bare)).replace("?", " ? ")
+    bare = " ".join(_FILLER.sub(" ", bare).split())
+    return _STUTTER.sub(r"\1", bare)
+
+
+def is_question(text: str) -> bool:
+    """Whether ``text`` asks: a question mark anywhere, or else words that open a question.
+
+    >>> is_question("so what happened then"), is_question("That is what happened.")
+    (True, False)
+    """
+    return _ASKING.search(plain(text)) is not None
+
+
+def is_backchannel(turn: Turn, previous: Turn | None) -> bool:
+    """Whether ``turn`` only shows listening and answers nothing (codebook, section 1).
+
+    >>> asked = Turn(1, "A", "Did she see it?")
+    >>> is_backchannel(Turn(2, "B", "Yeah."), asked)
+    False
+    >>> is_backchannel(Turn(4, "A", "Mm-hmm. Right."), Turn(3, "B", "I waited."))
+    True
+    """
+    words = re.findall(r"[\w'-]+", _APOSTROPHE.sub("'", _TAG.sub(" ", turn.text)).lower())
+    if not words:
+        return True
+    if "?" in turn.text or len(words) > 4 or not all(word in _BACKCHANNEL for word in words):
+        return False
+    return previous is None or previous.speaker == turn.speaker or not is_question(previous.text)
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression ({error})") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+Weights = Mapping[State, float]
+
+
+class PhaseCue(Options):
+    """One pattern and what it says about the phase of the turn in which it is found.
+
+    ``by`` limits it to one role (a turn without a role is always searched); ``most`` is the number
+    of hits that count. ``weights`` are log-odds for each state (absent: 0), ``starts`` is added
+    for a span that begins at this turn. ``why`` is the codebook's reason.
+    """
+
+    name: str
+    by: Literal["coach", "coachee", "anyone"] = "anyone"
+    pattern: Pattern
+    most: int = Field(default=1, ge=1)
+    weights: Weights = Field(default_factory=dict)
+    starts: Weights = Field(default_factory=dict)
+    why: str
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def hits(self, text: str, role: Role | None) -> int:
+        """How often the cue is found in the :func:`plain` text of a turn spoken in ``role``."""
+        if self.by != "anyone" and role is not None and role.value != self.by:
+            return 0
+        if self.most == 1:
+            return int(self._regex.search(text) is not None)
+        return min(self.most, sum(1 for _ in self._regex.finditer(text)))
+
+
+class PhaseCues(Options):
+    """All that is known beforehand about phases: cues, order and place.
+
+    ``first``, ``last`` and ``next`` are log scores of beginning in, ending in and going from one
+    state to another or staying in it (absent: impossible). ``places`` holds, for each state, its
+    log score at evenly spaced points from the first turn to the last. Scores are divided by
+    ``temperature`` before they become probabilities.
+    """
+
+    temperature: float = Field(default=1.0, gt=0)
+    first: Weights = Field(default_factory=dict)
+    last: Weights = Field(default_factory=dict)
+    next: Mapping[State, Weights] = Field(default_factory=dict)
+    places: Mapping[State, tuple[float, ...]] = Field(default_factory=dict)
+    cues: tuple[PhaseCue, ...] = ()
+
+
+class RoleCue(Options):
+    """One pattern and how strongly its use marks the coach (above 0) or the coachee (below 0)."""
+
+    name: str
+    pattern: Pattern
+    where: Literal["anywhere", "opening", "closing"] = "anywhere"
+    weight: float
+    why: str
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def found(self, text: str) -> bool:
+        """Whether the :func:`plain` text of a turn holds the cue."""
+        return self._regex.search(text) is not None
+
+
+class RoleCues(Options):
+    """The cues that tell the coach from the coachee."""
+
+    cues: tuple[RoleCue, ...] = ()
+
+
+class Cues(Options):
+    """The content of ``configs/cues.toml``; ``version`` is stored with every result."""
+
+    version: str
+    phases: PhaseCues = PhaseCues()
+    roles: RoleCues = RoleCues()
+
+
+def parse_cues(text: str) -> Cues:
+    """The cues written in ``text`` (TOML).
+
+    Raises:
+        ConfigError: not TOML, an unknown key (named with the close match), or a value that does
+            not fit, such as a pattern that is no regular expression.
+
+    >>> parse_cues('version = "1"').version
+    '1'
+    """
+    try:
+        return Cues.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the cues are not valid TOML: {error}; mend that line") from error
+    except ValidationError as error:
+        raise ConfigError(_first_fault(error.errors()[0])) from error
+
+
+def _first_fault(fault: Mapping[str, Any]) -> str:
+    where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        key = str(fault["loc"][-1])
+        return f"cues: unknown key {where!r}: {did_you_mean(key, _known_keys(fault['loc']))}"
+    if fault["type"] == "literal_error":
+        known = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
+        return f"cues: {where} is {fault['input']!r}: {did_you_mean(str(fault['input']), known)}"
+    if fault["type"] == "missing":
+        return f"cues: {where} is missing: add it"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"cues: {where} = {fault['input']!r}: {message}; correct it in the cues file"
+
+
+def _known_keys(where: tuple[int | str, ...]) -> list[str]:
+    models: dict[tuple[str, ...], type[Options]] = {
+        (): Cues,
+        ("phases",): PhaseCues,
+        ("phases", "cues"): PhaseCue,
+        ("roles",): RoleCues,
+        ("roles", "cues"): RoleCue,
+    }
+    path = tuple(part for part in where[:-1] if isinstance(part, str))
+    return list(models.get(path, Cues).model_fields)
+
+
+def cue_hits(turns: Sequence[Turn], cues: Sequence[PhaseCue]) -> NDArray[np.float64]:
+    """Hits of every cue (columns) in every turn (rows)."""
+    said = [(plain(turn.text), turn.role) for turn in turns]
+    rows = [[cue.hits(text, role) for cue in cues] for text, role in said]
+    return np.array(rows, dtype=np.float64).reshape(len(turns), len(cues))

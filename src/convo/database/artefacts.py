@@ -1,0 +1,242 @@
+"""What is kept of every session, as immutable files: the truth from which the store is made.
+
+::
+
+    <root>/<recording, 16 characters>/<run, 16 characters>/words.parquet … manifest.json
+                                     /corrections.jsonl   (what people said, never overwritten)
+
+A run is named by the hash of its content, so writing the same result twice gives the same folder.
+The manifest is written last and the folder appears under its name at once: a run without a
+manifest does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from convo.database.columns import arrow_table
+from convo.database.corrections import Correction, read_corrections, save_correction
+from convo.database.files import (
+    StageFile,
+    as_json,
+    disk_error,
+    load,
+    parse,
+    read_bytes,
+    save,
+    sync_folder,
+    write_atomically,
+)
+from convo.database.manifest import (
+    AGAIN,
+    MANIFEST,
+    SCHEMA_VERSION,
+    Run,
+    canonical,
+    read_manifest,
+    write_manifest,
+)
+from convo.database.tables import PARTS, with_tables, without_tables
+from convo.errors import StoreError
+from convo.transcript import Conversation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Correction",
+    "Run",
+    "StageFile",
+    "current_conversations",
+    "current_runs",
+    "find_session",
+    "load",
+    "read_conversation",
+    "read_corrections",
+    "read_run",
+    "save",
+    "save_correction",
+    "write_conversation",
+]
+
+_RUN = re.compile(r"[0-9a-f]{16}")
+
+
+def write_conversation(root: Path, conversation: Conversation) -> Path:
+    """Keep ``conversation`` under ``root`` and make it the current run of its recording.
+
+    Writing the same content again returns the same folder; a damaged one is repaired. Voices are
+    not written (see :func:`convo.database.tables.without_tables`).
+
+    Raises:
+        StoreError: the folder cannot be written or the disk is full; nothing half-written counts.
+    """
+    tables = {part.file: arrow_table(part.columns, part.rows(conversation)) for part in PARTS}
+    facts = json.loads(as_json(without_tables(conversation)))
+    home = root / _short_id(conversation.recording.recording_id)
+    folder = home / _content_hash(facts, tables)
+    if _is_whole(folder):
+        _make_current(folder)
+        return folder
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(dir=home, prefix=".run-"))
+        try:
+            files = {file: _write_table(workshop / file, table) for file, table in tables.items()}
+            write_manifest(workshop, folder.name, _next_time(home), files, facts)
+            _publish(workshop, folder)
+        finally:
+            shutil.rmtree(workshop, ignore_errors=True)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    return folder
+
+
+def read_conversation(folder: Path) -> Conversation:
+    """What :func:`write_conversation` kept, equal to what went in except for the voices.
+
+    Raises:
+        StoreError: a file is missing or altered, or a newer version of convo wrote it.
+    """
+    run, tables = read_run(folder)
+    return with_tables(_facts(run), tables)
+
+
+def read_run(folder: Path) -> tuple[Run, dict[str, pa.Table]]:
+    """The manifest of a run and its tables by file name, all compared with their checksums."""
+    run = read_manifest(folder)
+    return run, {file: _read_table(folder / file, entry) for file, entry in run.files.items()}
+
+
+def current_runs(root: Path) -> list[Run]:
+    """The newest complete run of every recording under ``root``, in the order of their folders.
+
+    Raises:
+        StoreError: a manifest is damaged or was written by a newer version of convo.
+    """
+    if not root.is_dir():
+        return []
+    newest = (max(_runs(home), key=_age, default=None) for home in sorted(root.iterdir()))
+    return [run for run in newest if run is not None]
+
+
+def current_conversations(root: Path) -> list[Path]:
+    """The folders of :func:`current_runs`."""
+    return [run.folder for run in current_runs(root)]
+
+
+def find_session(root: Path, coachee: str, coach: str, programme: str, number: int) -> list[Run]:
+    """The recordings that are kept as this session: none, one, or several that clash."""
+    wanted = (coachee, coach, programme, number)
+    return [
+        run
+        for run in current_runs(root)
+        for session in [run.session]
+        if (session.coachee, session.coach, session.programme, session.number) == wanted
+    ]
+
+
+def _facts(run: Run) -> Conversation:
+    kinds = get_type_hints(Conversation)
+    path = run.folder / MANIFEST
+    parts: dict[str, Any] = {
+        name: run.session if name == "session" else parse(as_json(value), kinds[name], path)
+        for name, value in run.facts.items()
+    }
+    return Conversation(**parts)
+
+
+def _short_id(recording_id: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{16,64}", recording_id):  # it becomes the name of a folder
+        raise StoreError(
+            f"{recording_id!r} is no recording id: use the SHA-256 of the recording's bytes"
+        )
+    return recording_id[:16]
+
+
+def _age(run: Run) -> tuple[datetime, str]:
+    return run.created_at, run.name
+
+
+def _runs(home: Path) -> Iterator[Run]:
+    if not home.is_dir():
+        return
+    for folder in sorted(home.iterdir()):
+        if _RUN.fullmatch(folder.name) and (folder / MANIFEST).is_file():
+            yield read_manifest(folder)
+
+
+def _content_hash(facts: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> str:
+    """Of what is said, not of Parquet bytes, which change with the version of the writer."""
+    digest = hashlib.sha256(f"{SCHEMA_VERSION}".encode())
+    digest.update(canonical(facts))
+    for file, table in sorted(tables.items()):
+        digest.update(file.encode() + as_json(table.to_pydict()))
+    return digest.hexdigest()[:16]
+
+
+def _write_table(path: Path, table: pa.Table) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    content = sink.getvalue().to_pybytes()
+    write_atomically(path, content)
+    return {"rows": table.num_rows, "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _read_table(path: Path, entry: Mapping[str, Any]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = read_bytes(path)
+    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+        raise StoreError(f"{path} was altered after it was written: {AGAIN}")
+    return pq.read_table(pa.BufferReader(content))
+
+
+def _is_whole(folder: Path) -> bool:
+    if not (folder / MANIFEST).is_file():
+        return False
+    try:
+        read_run(folder)
+    except StoreError:
+        return False
+    return True
+
+
+def _make_current(folder: Path) -> None:
+    """Someone asked for this result again: it must win over runs that were made in between."""
+    runs = list(_runs(folder.parent))
+    run = next(run for run in runs if run.folder == folder)
+    if max(runs, key=_age) is not run:
+        write_manifest(folder, run.name, _next_time(folder.parent), run.files, run.facts)
+
+
+def _next_time(home: Path) -> datetime:
+    """Now, or just after the newest run when the clock went backwards."""
+    newest = max((run.created_at for run in _runs(home)), default=datetime.min.replace(tzinfo=UTC))
+    return max(datetime.now(UTC), newest + timedelta(microseconds=1))
+
+
+def _publish(workshop: Path, folder: Path) -> None:
+    """Give a finished folder its name; another process may have done so a moment ago."""
+    if folder.exists() and not _is_whole(folder):
+        shutil.rmtree(folder)
+    try:
+        os.rename(workshop, folder)
+    except OSError:
+        if not _is_whole(folder):
+            raise
+    sync_folder(folder.parent)

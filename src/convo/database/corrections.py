@@ -1,0 +1,92 @@
+"""What people said about a recording, kept beside what the machine found and never over it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from filelock import FileLock
+
+from convo.database.files import disk_error, read_bytes
+from convo.errors import StoreError
+
+_FILE = "corrections.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A person's word, such as kind ``coach`` and value ``SPEAKER_01``; ``when`` is UTC."""
+
+    kind: str
+    value: str
+    who: str
+    when: datetime
+
+
+def save_correction(root: Path, recording_id: str, kind: str, value: str, who: str) -> Correction:
+    """Add one correction to those of a recording; earlier ones stay, the last of a kind counts.
+
+    Raises:
+        StoreError: the recording is unknown here, or the folder cannot be written.
+    """
+    path = _path(root, recording_id)
+    correction = Correction(kind, value, who, datetime.now(UTC))
+    line = json.dumps(asdict(correction) | {"when": correction.when.isoformat()})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")), path.open("ab+") as file:
+            _drop_torn_line(cast(BinaryIO, file))
+            file.write(line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise disk_error(error, path) from error
+    return correction
+
+
+def read_corrections(root: Path, recording_id: str) -> tuple[Correction, ...]:
+    """All corrections of a recording, oldest first, none if nobody made one.
+
+    Raises:
+        StoreError: a line is damaged.
+    """
+    return corrections_in(_path(root, recording_id).parent)
+
+
+def corrections_in(home: Path) -> tuple[Correction, ...]:
+    """The same for the folder of a recording."""
+    path = home / _FILE
+    if not path.is_file():
+        return ()
+    *lines, _torn = read_bytes(path).split(b"\n")  # a line counts from its line end on
+    return tuple(_parse(line, path) for line in lines if line)
+
+
+def _path(root: Path, recording_id: str) -> Path:
+    if len(recording_id) < 16 or not recording_id.isalnum():
+        raise StoreError(
+            f"{recording_id!r} is no recording id: use the SHA-256 of the recording's bytes"
+        )
+    return root / recording_id[:16] / _FILE
+
+
+def _drop_torn_line(file: BinaryIO) -> None:
+    """Cut off what a crash left without a line end: it was never acknowledged."""
+    file.seek(0)
+    content = file.read()
+    file.truncate(content.rfind(b"\n") + 1)
+    file.seek(0, os.SEEK_END)
+
+
+def _parse(line: bytes, path: Path) -> Correction:
+    try:
+        fields = json.loads(line)
+        return Correction(**fields | {"when": datetime.fromisoformat(fields["when"])})
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{path} has a damaged line {line[:60]!r}: repair or remove that line"
+        ) from error

@@ -1,0 +1,92 @@
+"""The small tables of the store, made from the manifest of a run and what people corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from convo.database.columns import Row, arrow_table
+from convo.database.corrections import Correction
+from convo.database.manifest import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Facts = Mapping[str, Any]
+
+_RECORDING = (
+    {"name": "text", "duration_s": "real", "channels": "int", "sample_rate_hz": "int"}
+    | {"container": "text", "bytes": "long", "language": "text", "language_probability": "real"}
+    | {"engine": "text", "model": "text", "diarization": "text", "phase_method": "text"}
+    | {"speech_s": "real", "wordless_s": "real", "redecoded_s": "real"}
+    | {"run": "text", "made_by": "text", "processed_at": "time"}
+)
+_SESSION = {"coachee": "text", "coach": "text", "programme": "text", "number": "int"} | {
+    "date": "date"
+}
+_ROLE = {"speaker": "text", "role": "text", "probability": "real", "source": "text"} | {
+    "evidence": "texts"
+}
+
+
+def fact_tables(run: Run, corrections: Iterable[Correction]) -> dict[str, pa.Table]:
+    """One Arrow table for every table of the store that has no Parquet file, by its name."""
+    facts = run.facts
+    return {
+        "recording": arrow_table(_RECORDING, [_recording(run)]),
+        "session": arrow_table(_SESSION, [_session(run)]),
+        "role": arrow_table(_ROLE, _roles(facts["roles"])),
+        "wordless": arrow_table({"start_s": "real", "end_s": "real"}, _wordless(facts)),
+        "review": arrow_table({"position": "int", "about": "text", "reason": "text"}, _review(run)),
+        "provenance": arrow_table(
+            {"key": "text", "value": "text"}, sorted(facts["provenance"].items())
+        ),
+        "correction": arrow_table(
+            {"position": "int", "kind": "text", "value": "text", "who": "text", "said_at": "time"},
+            (
+                (position, c.kind, c.value, c.who, c.when.astimezone(UTC).replace(tzinfo=None))
+                for position, c in enumerate(corrections, start=1)
+            ),
+        ),
+    }
+
+
+def _recording(run: Run) -> Row:
+    facts = run.facts
+    recording, words, coverage = facts["recording"], facts["transcription"], facts["coverage"]
+    file = ("name", "duration", "channels", "sample_rate", "container", "bytes")
+    return (
+        *(recording[key] for key in file),
+        *(words[key] for key in ("language", "language_probability", "engine", "model")),
+        facts["diarization"]["source"],
+        facts["segmentation"]["method"],
+        *(coverage[key] for key in ("speech_seconds", "wordless_seconds", "redecoded_seconds")),
+        run.name,
+        run.made_by,
+        run.created_at.astimezone(UTC).replace(tzinfo=None),
+    )
+
+
+def _session(run: Run) -> Row:
+    session = run.session
+    return session.coachee, session.coach, session.programme, session.number, session.date
+
+
+def _roles(roles: Facts) -> Iterable[Row]:
+    for speaker, role in sorted(roles["roles"].items()):
+        yield speaker, role, roles["probability"], roles["source"], roles["evidence"]
+
+
+def _wordless(facts: Facts) -> Iterable[Row]:
+    return (tuple(stretch) for stretch in facts["coverage"]["wordless"])
+
+
+def _review(run: Run) -> Iterable[Row]:
+    """Every reason once; the part of the pipeline that gave it is named where it is known."""
+    facts = run.facts
+    about = dict.fromkeys(facts["roles"]["review"], "roles")
+    about |= dict.fromkeys(facts["segmentation"]["review"], "phases")
+    for reason in facts["review"]:
+        about.setdefault(reason, "session")
+    return ((position, about[reason], reason) for position, reason in enumerate(about, start=1))

@@ -1,0 +1,175 @@
+"""Files that are either there whole or not at all: every write is temporary, synced, renamed.
+
+What one stage hands to the next is one JSON file, checked against its type when it is read back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
+from convo.errors import ConvoError, StoreError
+
+T = TypeVar("T")
+
+_FULL_DISK = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+
+
+@dataclass(frozen=True, slots=True)
+class StageFile:
+    """One saved stage result; ``sha256`` is that of the file's bytes."""
+
+    path: Path
+    sha256: str
+
+
+def save(path: Path, value: object) -> StageFile:
+    """Write any noun (or a tuple of nouns) to ``path``, whole or not at all.
+
+    Writing the same value again leaves the file untouched. The text is UTF-8 JSON and the same
+    value always gives the same bytes.
+
+    Raises:
+        StoreError: the folder cannot be written, the disk is full, or a value is not plain data.
+
+    >>> import tempfile
+    >>> from convo.transcript import Word
+    >>> path = Path(tempfile.mkdtemp()) / "words.json"
+    >>> stage = save(path, (Word("so", 1.8, 2.1),))
+    >>> load(stage, tuple[Word, ...])
+    (Word(text='so', start=1.8, end=2.1, probability=1.0, speaker=None),)
+    """
+    content = as_json(value)
+    digest = hashlib.sha256(content).hexdigest()
+    if not (path.is_file() and sha256_of(path) == digest):
+        write_atomically(path, content)
+    return StageFile(path, digest)
+
+
+def load(source: StageFile | Path, kind: type[T]) -> T:
+    """The value that :func:`save` wrote, equal to the one that went in.
+
+    A :class:`StageFile` is compared with its checksum first; a bare path is only type-checked.
+
+    Raises:
+        StoreError: the file is missing, altered, or holds something else than ``kind``.
+    """
+    path = source.path if isinstance(source, StageFile) else source
+    content = read_bytes(path)
+    if isinstance(source, StageFile) and hashlib.sha256(content).hexdigest() != source.sha256:
+        raise StoreError(f"{path} was altered after it was written: delete it and run again")
+    return parse(content, kind, path)
+
+
+def parse(content: bytes, kind: type[T], path: Path) -> T:
+    """``content`` as a ``kind``; ``path`` is only named in the error."""
+    try:
+        value: T = _adapter(kind).validate_json(content, strict=True)
+        return value
+    except (ValidationError, ConvoError) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(
+            f"{path} does not hold what was expected ({reason}): delete it and run again"
+        ) from error
+
+
+def as_json(value: object) -> bytes:
+    """Nouns as JSON; infinities and NaN keep their names instead of becoming null."""
+    try:
+        return to_json(value, inf_nan_mode="constants", fallback=_plain)
+    except (PydanticSerializationError, TypeError, UnicodeEncodeError) as error:
+        raise StoreError(
+            f"{type(value).__name__} cannot be saved ({error}): hand over plain numbers and text"
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` so that a crash leaves either the old file or the new one.
+
+    Raises:
+        StoreError: the folder cannot be written or the disk is full; nothing is left behind.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside ``folder`` survive a power cut, where the system can do that."""
+    with contextlib.suppress(OSError):  # Windows cannot open a folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of ``path``.
+
+    Raises:
+        StoreError: there is no such file, or it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} is missing: process the recording again") from error
+    except OSError as error:
+        raise StoreError(f"cannot read {path} ({error.strerror}): check its permissions") from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
+
+
+def disk_error(error: OSError, path: Path) -> StoreError:
+    """What an operating system error at ``path`` means for the user, in one sentence."""
+    if error.errno in _FULL_DISK:
+        return StoreError(
+            f"no space left on the disk of {path}: free some space and run again, "
+            "nothing that was finished is lost"
+        )
+    return StoreError(
+        f"cannot write {path} ({error.strerror or error}): "
+        "make the folder writable or choose another data folder"
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):  # such as a read-only mapping proxy
+        return dict(value)
+    raise TypeError(f"{value!r} is a {type(value).__name__}")
+
+
+@lru_cache(maxsize=64)
+def _cached_adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast(Any, kind))
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # building one takes longer than reading with it
+    return _cached_adapter(kind)

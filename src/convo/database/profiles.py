@@ -1,0 +1,81 @@
+"""Voice profiles: kept apart from the store, with their speaker's consent, deleted on request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from convo.errors import SessionError, StoreError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceProfile:
+    """One speaker's voice (a unit-length embedding) and the wording of the consent to keep it."""
+
+    name: str
+    voice: tuple[float, ...]
+    model: str
+    consent: str
+    kept_at: str
+
+
+def keep_profile(folder: Path, name: str, voice: Sequence[float], model: str, consent: str) -> Path:
+    """Write the profile of ``name``, replacing an older one.
+
+    Raises:
+        SessionError: ``consent`` is empty.
+    """
+    if not consent.strip():
+        raise SessionError(
+            f"the voice of {name} is kept only with recorded consent: "
+            'say who agreed and when with --consent "..."'
+        )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    profile = VoiceProfile(name, tuple(voice), model, consent.strip(), now)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = _path(folder, name)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(asdict(profile), ensure_ascii=False), encoding="utf-8")
+    os.replace(temporary, path)
+    return path
+
+
+def read_profile(folder: Path, name: str) -> VoiceProfile | None:
+    """The profile of ``name``, or None if their voice is not kept."""
+    path = _path(folder, name)
+    return _read(path) if path.is_file() else None
+
+
+def list_profiles(folder: Path) -> list[VoiceProfile]:
+    """All kept voices, by name."""
+    return sorted((_read(path) for path in folder.glob("*.json")), key=lambda p: p.name)
+
+
+def forget_profile(folder: Path, name: str) -> None:
+    """Delete the profile of ``name``.
+
+    Raises:
+        SessionError: no voice of that name is kept.
+    """
+    path = _path(folder, name)
+    if not path.is_file():
+        names = [profile.name for profile in list_profiles(folder)]
+        raise SessionError(f"no voice of {name!r} is kept: {did_you_mean(name, names)}")
+    path.unlink()
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
+
+
+def _read(path: Path) -> VoiceProfile:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return VoiceProfile(**{**fields, "voice": tuple(fields["voice"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"the voice profile {path} is damaged: delete that file") from error

@@ -1,0 +1,294 @@
+"""The store: one DuckDB file for questions, derived from the artefacts and made again at will.
+
+Tables and views are described in ``docs/store.md``. Rows of a recording come and go together.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convo.database import connections
+from convo.database.artefacts import current_runs, read_run
+from convo.database.corrections import corrections_in
+from convo.database.facts import fact_tables
+from convo.database.files import disk_error, write_atomically
+from convo.database.manifest import Run
+from convo.database.migrations import check_not_newer, migrate, migrations
+from convo.database.results import QueryResult
+from convo.database.tables import PARTS
+from convo.errors import StoreError, did_you_mean
+from convo.options import Options
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Progress = Callable[[int, int], None]
+
+_MEASURES = """
+insert into measure
+with version as (
+    select coalesce(max(value) filter (where key = 'stage.shares'),
+                    max(value) filter (where key = 'code'), max(made_by)) as method_version
+    from (select made_by from recording where recording_id = $1), (
+        select null as key, null as value
+        union all select key, value from provenance where recording_id = $1)
+), figure as (
+    select phase, role, 'word_share' as metric,
+           case when not withheld then words / nullif(total_words, 0) end as value,
+           total_words as n, low as lo, high as hi from share where recording_id = $1
+    union all
+    select phase, role, 'word_share_without_backchannels',
+           case when not withheld
+                then words_without_backchannels / nullif(total_without_backchannels, 0) end,
+           total_without_backchannels, null, null from share where recording_id = $1
+    union all
+    select phase, role, 'second_share',
+           case when not withheld then seconds / nullif(total_seconds, 0) end,
+           round(total_seconds)::integer, null, null from share where recording_id = $1
+    union all
+    select phase, role, 'words', words, turns, null, null from share where recording_id = $1
+    union all
+    select phase, role, 'turns', turns, turns, null, null from share where recording_id = $1
+    union all
+    select phase, role, 'median_turn_words', median_turn_words, turns, null, null
+    from share where recording_id = $1
+    union all
+    select phase, role, 'longest_turn_words', longest_turn_words, turns, null, null
+    from share where recording_id = $1
+)
+select $1, phase, role, metric, value, n, lo, hi, method_version from figure, version
+where value is not null
+"""
+
+
+class StoreOptions(Options):
+    """How the store is opened."""
+
+    # A load takes about 0.1 s, so ten waiting loaders are through long before this.
+    wait_s: float = 30.0
+
+
+class Store:
+    """The DuckDB file at ``path``, made when the first session is loaded.
+
+    Connections last as long as one call, so several programs can use the store at once.
+    """
+
+    def __init__(self, path: Path, options: StoreOptions | None = None) -> None:
+        self.path = path
+        self.options = options or StoreOptions()
+
+    def load(self, folder: Path) -> None:
+        """Put the run in ``folder`` in place of what the store has of its recording.
+
+        Loading twice changes nothing, and a run older than the one in the store is left out, so
+        the order in which several loaders come does not matter.
+
+        Raises:
+            StoreError: the artefacts or the store cannot be read or written; nothing has changed.
+        """
+        tables = _tables(folder)
+        with self.writing() as con:
+            _replace(con, *tables)
+
+    def rebuild(self, artefacts_root: Path, progress: Progress | None = None) -> int:
+        """Make the file again from the artefacts alone and return the number of sessions.
+
+        The new file is built beside the old one and takes its place when it is complete;
+        ``progress`` hears (done, total).
+
+        Raises:
+            StoreError: an artefact is damaged, or the old file is in use; then it stays.
+        """
+        runs = current_runs(artefacts_root)
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        end = time.monotonic() + self.options.wait_s
+        with connections.turnstile(self.path, end):
+            try:
+                _remove(fresh)
+                with connections.writing(fresh, self.options.wait_s) as con:
+                    migrate(con, fresh)
+                    for done, run in enumerate(runs, start=1):
+                        _replace(con, *_tables(run.folder))
+                        if progress:
+                            progress(done, len(runs))
+                if self.path.is_file():
+                    connections.check_free(self.path, end)
+                _remove_log(self.path)
+                os.replace(fresh, self.path)
+            except OSError as error:
+                raise disk_error(error, self.path) from error
+            finally:
+                _remove(fresh)
+        return len(runs)
+
+    def query(self, sql: str, limit: int | None = None) -> QueryResult:
+        """The answer to one question in SQL, at most ``limit`` rows of it.
+
+        The connection can read the store and nothing else: no file, no network, no change.
+
+        Raises:
+            StoreError: the SQL is wrong or wants more than to read; DuckDB's words are passed on.
+
+        >>> import tempfile
+        >>> store = Store(Path(tempfile.mkdtemp()) / "convo.duckdb")
+        >>> store.rebuild(Path("no artefacts yet"))
+        0
+        >>> store.query("select count(*) as sessions from session").rows
+        ((0,),)
+        """
+        import duckdb
+
+        with self.reading() as con:
+            try:
+                _check_question(con, sql)
+                cursor = con.execute(sql)
+                columns = tuple(str(column[0]) for column in cursor.description or ())
+                rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+            except duckdb.Error as error:
+                raise _wrong_sql(con, error) from error
+        kept = rows if limit is None else rows[:limit]
+        return QueryResult(columns, tuple(tuple(row) for row in kept), len(kept) < len(rows))
+
+    def export(self, sql: str, format: str, path: Path | None = None) -> str:
+        """The answer as csv, json or parquet: written to ``path``, or given back as text.
+
+        Text is empty when the answer went to a file.
+
+        Raises:
+            StoreError: the query or the format is wrong, parquet has no ``path``, or the file
+                cannot be written.
+        """
+        content = self.query(sql).encoded(format)
+        if path is not None:
+            write_atomically(path, content)
+            return ""
+        if format == "parquet":
+            raise StoreError("parquet is not text: name the file to write")
+        return content.decode()
+
+    def names(self) -> tuple[str, ...]:
+        """Everything that can be asked for, views before tables."""
+        with self.reading() as con:
+            return _names(con)
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The writing connection in the newest schema; what fails in it leaves no trace.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        import duckdb
+
+        with connections.writing(self.path, self.options.wait_s) as con:
+            try:
+                migrate(con, self.path)
+                yield con
+            except duckdb.Error as error:
+                raise connections.explain(error, self.path) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A sealed read-only connection; a store of an older schema is brought up to date first.
+
+        Raises:
+            StoreError: the store is missing, in use, or newer than this program.
+        """
+        with connections.reading(self.path, self.options.wait_s) as con:
+            current = check_not_newer(con, self.path) == len(migrations())
+            if current:
+                yield con
+        if not current:
+            with self.writing():
+                pass
+            with connections.reading(self.path, self.options.wait_s) as con:
+                yield con
+
+
+def _tables(folder: Path) -> tuple[Run, dict[str, pa.Table]]:
+    """All rows of a run by the table of the store they go to."""
+    run, files = read_run(folder)
+    parts = {part.table: files[part.file] for part in PARTS if part.table}
+    return run, parts | fact_tables(run, corrections_in(folder.parent))
+
+
+def _replace(con: duckdb.DuckDBPyConnection, run: Run, tables: dict[str, Any]) -> None:
+    stored = con.execute(
+        "select processed_at, run from recording where recording_id = ?", [run.recording_id]
+    ).fetchone()
+    if stored and stored > (run.created_at.replace(tzinfo=None), run.name):
+        return
+    con.begin()
+    try:
+        for name, table in tables.items():
+            con.execute(f"delete from {name} where recording_id = ?", [run.recording_id])
+            con.register("incoming", table)
+            con.execute(
+                f"insert into {name} by name select ? as recording_id, * from incoming",
+                [run.recording_id],
+            )
+            con.unregister("incoming")
+        con.execute("delete from measure where recording_id = ?", [run.recording_id])
+        con.execute(_MEASURES, [run.recording_id])
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
+def _check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    kinds = [statement.type.name for statement in con.extract_statements(sql)]
+    pivots = re.search(r"\bpivot\b", sql, re.IGNORECASE) and not re.match(
+        r"\s*create\b", sql, re.IGNORECASE
+    )
+    # A PIVOT without a list of columns first looks them up; DuckDB shows that as MULTI or as two.
+    if kinds in (["SELECT"], ["EXPLAIN"]) or (
+        pivots and kinds in (["MULTI"], ["CREATE", "SELECT"])
+    ):
+        return
+    if len(kinds) != 1:
+        raise StoreError(f"{len(kinds)} statements in {sql[:60]!r}: ask one SELECT at a time")
+    raise StoreError(
+        f"{kinds[0]} is not allowed in a query, which can only read: start with SELECT or FROM, "
+        "and use `convo query --format` to write the answer to a file"
+    )
+
+
+def _wrong_sql(con: duckdb.DuckDBPyConnection, error: Exception) -> StoreError:
+    text = re.split(r"\n\s*\n|\nLINE", str(error))[0]
+    if missing := re.search(r"Table with name (\S+) does not exist", text):
+        names = _names(con)
+        return StoreError(
+            f"there is no table or view {missing[1]!r} ({did_you_mean(missing[1], names)}): "
+            f"there are {', '.join(names)}"
+        )
+    words = " ".join(text.split())
+    if words.startswith("Permission Error"):
+        return StoreError(f"a query reads the store and no other file ({words}): use its tables")
+    return StoreError(f"the query does not work: {words}")
+
+
+def _names(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    query = """
+        select view_name, 0 as o from duckdb_views() where not internal
+        union all select table_name, 1 from duckdb_tables() where not internal
+        order by o, 1"""
+    return tuple(str(row[0]) for row in con.execute(query).fetchall())
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _remove_log(path)
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+
+
+def _remove_log(path: Path) -> None:
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)

@@ -1,0 +1,23 @@
+"""SCORED: the pipeline against transcripts and readings that others made (``convo score``)."""
+
+from convo.evaluation.cases import Cases, SpeechCase, TalkCase, read_cases
+from convo.evaluation.report import Table, tables, to_json
+from convo.evaluation.speech import Recognise, SpeechResult, SpeechScore, score_speech
+from convo.evaluation.talk import Segmenter, TalkScore, score_talk
+
+__all__ = [
+    "Cases",
+    "Recognise",
+    "Segmenter",
+    "SpeechCase",
+    "SpeechResult",
+    "SpeechScore",
+    "Table",
+    "TalkCase",
+    "TalkScore",
+    "read_cases",
+    "score_speech",
+    "score_talk",
+    "tables",
+    "to_json",
+]

@@ -1,0 +1,121 @@
+"""What is going on, told while it goes on, and how fast this machine turned out to be."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Protocol
+
+from convo.transcript import Recording
+
+# Seconds of work per second of recording on two cores, until this machine has its own figures.
+EXPECTED_FACTORS = {"transcribe": 0.06, "diarize": 0.05, "cover": 0.005, "attribute": 0.01}
+LOG = "stages.jsonl"
+
+
+class Watcher(Protocol):
+    """Someone who is told how the stages get on."""
+
+    def started(self, stage: str, recording: Recording) -> None:
+        """``stage`` begins on ``recording``."""
+
+    def advanced(self, stage: str, done_s: float) -> None:
+        """``stage`` has done ``done_s`` seconds of the recording."""
+
+    def finished(self, stage: str, recording: Recording) -> None:
+        """``stage`` is done."""
+
+
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+
+
+@contextlib.contextmanager
+def watched_by(watcher: Watcher | None) -> Iterator[None]:
+    """Tell ``watcher`` about every stage that runs inside the block."""
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+@contextlib.contextmanager
+def running(folder: Path, stage: str, recording: Recording) -> Iterator[Callable[[float], None]]:
+    """Announce a stage, hand out its progress callback, and log what came of it.
+
+    Every execution, finished or failed, is one line of ``stages.jsonl`` in ``folder``. A stage
+    that was killed has a line ``started`` and no other.
+    """
+    watcher = _watcher.get()
+    _log(folder, stage, recording, "started")
+    if watcher:
+        watcher.started(stage, recording)
+    begun = time.monotonic()
+    try:
+        yield (lambda done: watcher.advanced(stage, done)) if watcher else (lambda done: None)
+    except BaseException:
+        _log(folder, stage, recording, "failed", time.monotonic() - begun)
+        raise
+    _log(folder, stage, recording, "finished", time.monotonic() - begun)
+    if watcher:
+        watcher.finished(stage, recording)
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One line of the log; ``seconds`` is None for a start."""
+
+    stage: str
+    recording_id: str
+    audio_seconds: float
+    event: str
+    seconds: float | None
+    pid: int
+    at: float
+
+
+def stage_runs(folder: Path) -> list[StageRun]:
+    """All logged lines, oldest first; a line cut off by a crash is left out."""
+    path = folder / LOG
+    if not path.is_file():
+        return []
+    runs = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError, TypeError):
+            runs.append(StageRun(**json.loads(line)))
+    return runs
+
+
+def machine_factors(folder: Path) -> dict[str, float]:
+    """Seconds of work per second of recording, by stage: the median of what was measured here.
+
+    Stages that never ran here are left out.
+    """
+    measured: dict[str, list[float]] = {}
+    for run in stage_runs(folder):
+        if run.event == "finished" and run.seconds is not None and run.audio_seconds > 0:
+            measured.setdefault(run.stage, []).append(run.seconds / run.audio_seconds)
+    return {stage: median(factors[-20:]) for stage, factors in measured.items()}
+
+
+def _log(
+    folder: Path, stage: str, recording: Recording, event: str, seconds: float | None = None
+) -> None:
+    run = StageRun(
+        stage,
+        recording.recording_id,
+        recording.duration,
+        event,
+        None if seconds is None else round(seconds, 3),
+        os.getpid(),
+        round(time.time(), 3),
+    )
+    with (folder / LOG).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(run)) + "\n")

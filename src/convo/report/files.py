@@ -1,0 +1,163 @@
+"""Report files in a folder: their names, how they are written, how they are found again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+from convo.errors import StoreError
+from convo.transcript import Session
+
+_HEAD_CHARACTERS = 20_000
+_SLUG_CHARACTERS = 40
+
+
+def slug(name: str) -> str:
+    """The letters and digits of ``name`` in any script, fit for a file name on every system.
+
+    >>> slug("Ms. Hannah O'Brien"), slug("王小明"), slug("../..")
+    ('ms-hannah-o-brien', '王小明', 'unnamed')
+    """
+    plain = unicodedata.normalize("NFC", name).lower()
+    letters = "".join(
+        c if unicodedata.category(c)[0] in "LMN" else " "
+        for c in unicodedata.normalize("NFC", plain)
+    )
+    return "-".join(letters.split())[:_SLUG_CHARACTERS].strip("-") or "unnamed"
+
+
+def session_file_name(session: Session, short_id: str) -> str:
+    """A name that stays the same for one recording of one session.
+
+    >>> from datetime import date
+    >>> session_file_name(Session("Hannah", "Maeve", 3, date(2025, 3, 4)), "9f86d081884c7d65")
+    'hannah-session-03-9f86d081.html'
+    """
+    return f"{slug(session.coachee)}-session-{session.number:02}-{short_id[:8]}.html"
+
+
+def progression_file_name(coachee: str) -> str:
+    """A name that differs for every coachee, also for two whose names are spelt alike.
+
+    >>> progression_file_name("Hannah")
+    'hannah-progression-7f35de.html'
+    """
+    name = unicodedata.normalize("NFC", coachee)
+    return f"{slug(name)}-progression-{hashlib.sha256(name.encode()).hexdigest()[:6]}.html"
+
+
+def write_atomically(path: Path, text: str) -> Path:
+    """Write ``text`` so that a reader sees the old file or the new one, never half of one.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+    return path
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the report {path} cannot be written ({error.strerror}): "
+        "close it elsewhere, free some disk space or choose another folder"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """One report found in a folder; ``number`` and ``date`` are empty for a progression."""
+
+    path: Path
+    kind: str
+    title: str
+    coachee: str
+    number: str = ""
+    date: str = ""
+    recording: str = ""
+
+    @property
+    def report_id(self) -> str:
+        """The file name without its ending."""
+        return self.path.stem
+
+
+class _Head(HTMLParser):
+    """Collects the title and the ``convo:`` entries of a report's head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_title = tag == "title"
+        named = dict(attrs)
+        name = named.get("name") or ""
+        if tag == "meta" and name.startswith("convo:"):
+            self.found[name.removeprefix("convo:")] = named.get("content") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.found["title"] = data
+            self._in_title = False
+
+
+def _described(path: Path) -> ReportFile | None:
+    try:
+        with path.open(encoding="utf-8") as file:
+            start = file.read(_HEAD_CHARACTERS)
+    except (OSError, UnicodeDecodeError):
+        return None
+    head = _Head()
+    head.feed(re.split(r"<style|</head", start, maxsplit=1)[0])
+    return _report_file(path, head.found)
+
+
+def _report_file(path: Path, found: Mapping[str, str]) -> ReportFile | None:
+    if "kind" not in found:
+        return None
+    return ReportFile(
+        path=path,
+        kind=found["kind"],
+        title=found.get("title", path.stem),
+        coachee=found.get("coachee", ""),
+        number=found.get("session", ""),
+        date=found.get("date", ""),
+        recording=found.get("recording", ""),
+    )
+
+
+def find_reports(folder: Path) -> tuple[ReportFile, ...]:
+    """The reports in ``folder`` by coachee, progression first, then by date and number.
+
+    The files are the index: what is deleted is gone, and other files are passed over. Of two
+    reports on one recording (its session was renumbered) only the later one counts.
+    """
+    described = [_described(path) for path in folder.glob("*.html") if path.is_file()]
+    newest: dict[str, ReportFile] = {}
+    for report in sorted(filter(None, described), key=lambda report: report.path.stat().st_mtime):
+        newest[report.recording or report.report_id] = report
+    return tuple(sorted(newest.values(), key=_order))
+
+
+def _order(report: ReportFile) -> tuple[str, bool, str, int, str]:
+    number = int(report.number) if report.number.isdigit() else 0
+    return (report.coachee, report.kind != "progression", report.date, number, report.report_id)

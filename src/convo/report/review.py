@@ -1,0 +1,85 @@
+"""What a person should look at, in groups, each with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convo.report.wording import shortened, voices
+from convo.transcript import Conversation, Role
+
+
+@dataclass(frozen=True, slots=True)
+class CoachQuestion:
+    """One voice that may be the coach: what it says first, and the command that settles it.
+
+    ``shown_as`` is the name that the report uses for it meanwhile.
+    """
+
+    shown_as: str
+    quote: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewGroup:
+    """Reasons that have one remedy in common."""
+
+    title: str
+    reasons: tuple[str, ...]
+    advice: str
+    questions: tuple[CoachQuestion, ...] = ()
+
+
+def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
+    """All reasons once, by what they are about; empty when nothing needs a look."""
+    roles = tuple(dict.fromkeys(conversation.roles.review))
+    phases = _without(conversation.segmentation.review, roles)
+    other = _without(conversation.review, (*roles, *phases))
+    questions = _coach_questions(conversation)
+    if questions and not roles:
+        roles = ("nobody has said yet which voice is the coach",)
+    groups = (
+        ReviewGroup("Who is the coach", roles, _ROLES, questions),
+        ReviewGroup("Where one phase changes into the next", phases, _PHASES),
+        ReviewGroup("The recording and its words", other, _WORDS),
+    )
+    return tuple(group for group in groups if group.reasons)
+
+
+_ROLES = (
+    "Read the first words of each voice below and run the line that fits. Only the steps "
+    "after the transcript are done again, which takes seconds."
+)
+_PHASES = (
+    "Read the transcript inside the hatched bands of the timeline and decide for yourselves where "
+    "the talk changes. Use the shares by phase only as far as you agree with these places."
+)
+_WORDS = (
+    "Listen to the recording at these places before you rely on the words or the figures there."
+)
+
+
+def _without(reasons: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(reason for reason in dict.fromkeys(reasons) if reason not in known)
+
+
+def _coach_questions(conversation: Conversation) -> tuple[CoachQuestion, ...]:
+    """One question a voice while it is not settled who is the coach, else none."""
+    settled = Role.COACH in conversation.roles.roles.values()
+    if settled and not conversation.roles.review:
+        return ()
+    found = voices(conversation)
+    spoken = [turn for turn in conversation.turns if turn.speaker is not None]
+    first = {turn.speaker: turn for turn in reversed(spoken)}
+    first |= {t.speaker: t for t in reversed(spoken) if t.word_count >= _TELLING_WORDS}
+    return tuple(
+        CoachQuestion(
+            shown_as=found[turn.number].name,
+            quote=shortened(turn.text, 160),
+            command=f'convo process "{conversation.recording.name}" --coach-is {speaker}',
+        )
+        for speaker, turn in sorted(first.items(), key=lambda item: item[1].number)
+    )
+
+
+_TELLING_WORDS = 5

@@ -1,0 +1,168 @@
+"""The report of one session: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from convo.report import charts
+from convo.report.files import session_file_name, write_atomically
+from convo.report.page import render
+from convo.report.review import review_groups
+from convo.report.shares import ShareLine, session_facts, share_lines
+from convo.report.spans import (
+    Axis,
+    axis_of,
+    bands,
+    certainty_of_turns,
+    phase_of_turns,
+    phase_stretches,
+    span_views,
+)
+from convo.report.timeline import Stretch, TimelineRow, timeline
+from convo.report.wording import Voice, plural, shortened, voice_order, voices
+from convo.transcript import Conversation, Phase
+
+_FADES = ((0.85, ""), (0.65, "f1"), (0.0, "f2"))
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """One turn as the transcript shows it."""
+
+    number: int
+    place: str
+    voice: Voice
+    text: str
+    phase: str
+    fade: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceCount:
+    """How much one voice said, whatever its role."""
+
+    voice: Voice
+    words: int
+    turns: int
+
+
+def session_report(conversation: Conversation) -> str:
+    """The report of one session as one HTML page, without scripts or anything fetched.
+
+    What is not known (times, roles, phases, shares) is said to be unknown; nothing is filled in.
+    """
+    found = voices(conversation)
+    order = voice_order(found)
+    axis = axis_of(conversation)
+    lines = share_lines(conversation)
+    content = {
+        "c": conversation,
+        "axis": axis,
+        "lines": lines,
+        "facts": session_facts(lines[0]),
+        "review": review_groups(conversation),
+        "voices": _voice_counts(conversation, found, order),
+        "spans": span_views(conversation, axis),
+        "turns": _turn_views(conversation, found, axis),
+        "timeline": _timeline(conversation, found, order, axis),
+        "bars": _bars(lines),
+        "phases": _phases_present(conversation),
+        "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
+    }
+    return render("session.html.j2", content)
+
+
+def _phases_present(conversation: Conversation) -> list[Phase]:
+    present = set(phase_of_turns(conversation).values())
+    return [phase for phase in Phase if phase in present]
+
+
+def _voice_counts(
+    conversation: Conversation, found: dict[int, Voice], order: Sequence[Voice]
+) -> list[VoiceCount]:
+    words = dict.fromkeys(order, 0)
+    turns = dict.fromkeys(order, 0)
+    for turn in conversation.turns:
+        words[found[turn.number]] += turn.word_count
+        turns[found[turn.number]] += 1
+    return [VoiceCount(voice, words[voice], turns[voice]) for voice in order]
+
+
+def _turn_views(
+    conversation: Conversation, found: dict[int, Voice], axis: Axis
+) -> tuple[TurnView, ...]:
+    phases = phase_of_turns(conversation)
+    sure = certainty_of_turns(conversation)
+    return tuple(
+        TurnView(
+            number=turn.number,
+            place=axis.place(turn.number) if axis.timed else str(turn.number),
+            voice=found[turn.number],
+            text=turn.text,
+            phase=phases[turn.number].value if turn.number in phases else "none",
+            fade=_fade(sure.get(turn.number)),
+        )
+        for turn in conversation.turns
+    )
+
+
+def _fade(certainty: float | None) -> str:
+    if certainty is None:
+        return ""
+    return next(name for least, name in _FADES if certainty >= least)
+
+
+def _timeline(
+    conversation: Conversation, found: dict[int, Voice], order: Sequence[Voice], axis: Axis
+) -> charts.Chart | None:
+    if not conversation.turns:
+        return None
+    phases = phase_of_turns(conversation)
+    rows = [
+        TimelineRow(
+            shortened(voice.name, 40),
+            [
+                Stretch(*axis.between(turn.number, turn.number), phases.get(turn.number))
+                for turn in conversation.turns
+                if found[turn.number] == voice
+            ],
+        )
+        for voice in order
+    ]
+    return timeline(
+        phase_stretches(conversation, axis),
+        rows,
+        bands(conversation, axis),
+        end=axis.length,
+        timed=axis.timed,
+        description=_timeline_words(conversation, order, axis),
+    )
+
+
+def _timeline_words(conversation: Conversation, order: Sequence[Voice], axis: Axis) -> str:
+    names = ", ".join(voice.name for voice in order)
+    what = f"Timeline of {plural(len(conversation.turns), 'turn')}, one row each for {names}."
+    spans = [
+        f"{span.name} from {span.begins}" + (f" (change {span.change})" if span.change else "")
+        for span in span_views(conversation, axis)
+    ]
+    return what + (" Phases: " + "; ".join(spans) + "." if spans else " No phases.")
+
+
+def _bars(lines: Sequence[ShareLine]) -> charts.Chart | None:
+    if lines[0].coach is None:
+        return None
+    words = " ".join(line.sentence() for line in lines)
+    return charts.share_bars([line.bar() for line in lines], "Shares of the words. " + words)
+
+
+def write_session_report(folder: Path, conversation: Conversation) -> Path:
+    """Write the report into ``folder`` and return its path; an earlier one is replaced.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    name = session_file_name(conversation.session, conversation.recording.short_id)
+    return write_atomically(folder / name, session_report(conversation))

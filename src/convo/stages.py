@@ -1,0 +1,347 @@
+"""The stages: each takes the files that earlier stages left, and leaves one file more.
+
+A stage is a plain function of a :class:`Place` (where things are), earlier results (as
+:class:`~convo.database.artefacts.StageFile`) and options. The same inputs give the same file, so
+whoever calls the stages may skip one whose result is there; :data:`VERSIONS` is part of the inputs
+and is raised whenever a stage would now give another result.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import psutil
+
+from convo.audio import models, recording, segments, voices, words
+from convo.config import Settings
+from convo.conversation import attribution, roles, shares
+from convo.conversation.cues import Cues, parse_cues
+from convo.conversation.phases import CueSegmenter, PhasesOptions
+from convo.conversation.voices import coach_probabilities
+from convo.database import files, profiles
+from convo.database.files import StageFile
+from convo.errors import RecordingError, StageError, StoreError
+from convo.progress import running
+from convo.resources import resource
+from convo.transcript import (
+    Coverage,
+    Diarization,
+    Recording,
+    RoleAssignment,
+    Segmentation,
+    Session,
+    Transcription,
+    Turn,
+    Word,
+)
+
+VERSIONS = {
+    "transcribe": 1,
+    "diarize": 1,
+    "cover": 1,
+    "attribute": 1,
+    "assign_roles": 1,
+    "segment_phases": 1,
+    "count_shares": 1,
+}
+MIN_FREE_MB = 200  # the work files of a three-hour session take about 20 MB, the joined weights 300
+
+T = TypeVar("T")
+Samples = np.ndarray[tuple[int], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a recording lies and where its results go; not part of any result."""
+
+    data: Path
+    file: Path
+    recording: Recording
+
+    @property
+    def work(self) -> Path:
+        """The folder of this recording's stage files."""
+        return self.data / "work" / self.recording.short_id
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The words after speech without words was decoded again."""
+
+    transcription: Transcription
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """The words with their speakers, and the speaker segments they were attributed against."""
+
+    words: tuple[Word, ...]
+    diarization: Diarization
+
+
+@dataclass(frozen=True, slots=True)
+class InRoles:
+    """The turns with their roles."""
+
+    turns: tuple[Turn, ...]
+    assignment: RoleAssignment
+
+
+def check(data: Path, settings: Settings) -> None:
+    """Everything that can be known to fail before a long stage: models, language, disk.
+
+    Raises:
+        ModelError, ConfigError, StoreError: one sentence with the remedy.
+    """
+    free = psutil.disk_usage(str(data)).free / 1e6
+    if free < MIN_FREE_MB:
+        raise StoreError(
+            f"only {free:.0f} MB are free in {data}: free at least {MIN_FREE_MB} MB, "
+            "or choose another folder with --data"
+        )
+    models.check_whisper(settings.words.model, settings.words.engine)
+    models.check_diarization(settings.segments.model)
+    if settings.words.language is not None:
+        words.check_language(settings.words.language)
+
+
+def transcribe(place: Place, options: words.WordsOptions) -> StageFile:
+    """Recording to words."""
+    with running(place.data, "transcribe", place.recording) as progress:
+        return _keep(place, "transcribe", words.transcribe(samples_of(place), options, progress))
+
+
+def diarize(place: Place, options: segments.SegmentsOptions, channels: bool) -> StageFile:
+    """Recording to speaker segments; ``channels``: one speaker on each channel of a stereo file.
+
+    Voices are left out of what is kept: they are biometric data, kept only with consent.
+    """
+    with running(place.data, "diarize", place.recording) as progress:
+        if channels:
+            left, right = recording.read_channels(place.file)
+            result = segments.diarize_channels(left, right, options, progress)
+        else:
+            result = segments.diarize(samples_of(place), options, progress)
+        return _keep(place, "diarize", _without_voices(result))
+
+
+def cover(
+    place: Place, spoken: StageFile, segmented: StageFile, options: words.WordsOptions
+) -> StageFile:
+    """Words again for speech that was heard and got none.
+
+    Raises:
+        StageError: more of the speech than allowed still has no words.
+        RecordingError: there is no speech.
+    """
+    with running(place.data, "cover", place.recording) as progress:
+        covered = Covered(
+            *words.cover(
+                samples_of(place),
+                load(place, spoken, Transcription),
+                load(place, segmented, Diarization),
+                options,
+                progress,
+            )
+        )
+        _refuse_uncovered(place.file.name, covered)
+        return _keep(place, "cover", covered)
+
+
+def attribute(
+    place: Place,
+    covered: StageFile,
+    segmented: StageFile,
+    options: attribution.AttributionOptions,
+) -> StageFile:
+    """A speaker for every word."""
+    with running(place.data, "attribute", place.recording):
+        said = load(place, covered, Covered).transcription.words
+        diarization = load(place, segmented, Diarization)
+        result = _attributed(lambda: samples_of(place), said, diarization, options)
+        return _keep(place, "attribute", result)
+
+
+def assign_roles(
+    place: Place,
+    attributed: StageFile,
+    options: roles.RolesOptions,
+    cues: Cues,
+    coach_is: str | None,
+    known: Mapping[str, float],
+) -> StageFile:
+    """A role for every speaker; ``coach_is`` is a person's word, ``known`` what voices say."""
+    with running(place.data, "assign_roles", place.recording):
+        turns = attribution.turns(load(place, attributed, Attributed).words)
+        assignment = roles.assign_roles(turns, cues, options, coach_is=coach_is, known=known)
+        return _keep(
+            place, "assign_roles", InRoles(roles.with_roles(turns, assignment), assignment)
+        )
+
+
+def segment_phases(
+    place: Place, in_roles: StageFile, options: PhasesOptions, cues: Cues
+) -> StageFile:
+    """The phases of the talk."""
+    with running(place.data, "segment_phases", place.recording):
+        turns = load(place, in_roles, InRoles).turns
+        return _keep(place, "segment_phases", CueSegmenter(cues, options).segment(turns))
+
+
+def count_shares(
+    place: Place,
+    attributed: StageFile,
+    in_roles: StageFile,
+    phased: StageFile,
+    options: shares.SharesOptions,
+) -> StageFile:
+    """Each role's part of the words, by session and phase."""
+    with running(place.data, "count_shares", place.recording):
+        who = load(place, in_roles, InRoles)
+        counted = shares.shares(
+            who.turns,
+            load(place, phased, Segmentation),
+            load(place, attributed, Attributed).diarization.segments,
+            who.assignment.roles,
+            options,
+        )
+        return _keep(place, "count_shares", counted)
+
+
+def known_voices(place: Place, attributed: StageFile, meeting: Session) -> dict[str, float]:
+    """P(is the coach) by speaker, from voices of this pair kept with consent; empty if none is."""
+    folder = place.data / "voices"
+    coach = profiles.read_profile(folder, meeting.coach)
+    coachee = profiles.read_profile(folder, meeting.coachee)
+    if coach is None and coachee is None:
+        return {}
+    return coach_probabilities(
+        speaker_voices(place, attributed),
+        coach.voice if coach else None,
+        coachee.voice if coachee else None,
+    )
+
+
+def speaker_voices(place: Place, attributed: StageFile) -> dict[str, tuple[float, ...]]:
+    """One embedding a speaker, computed anew: voices are not kept with the other results."""
+    diarization = load(place, attributed, Attributed).diarization
+    return dict(voices.speaker_voices(samples_of(place), diarization.exclusive))
+
+
+@functools.cache
+def shipped_cues() -> Cues:
+    """The cues of ``configs/cues.toml``."""
+    return parse_cues(resource("configs/cues.toml").read_text(encoding="utf-8"))
+
+
+def load(place: Place, file: StageFile, kind: type[T]) -> T:
+    """What a stage left."""
+    return files.load(StageFile(place.data / file.path, file.sha256), kind)
+
+
+def is_intact(place: Place, file: StageFile) -> bool:
+    """Whether what a stage left is still there, unaltered."""
+    path = place.data / file.path
+    return path.is_file() and files.sha256_of(path) == file.sha256
+
+
+def fingerprint(recording: Recording, inputs: Mapping[str, Any]) -> str:
+    """The same for the same recording and inputs, on every machine and in every process.
+
+    >>> from convo.transcript import Recording
+    >>> talk = Recording("ab" * 32, "talk.m4a", 60.0, 1, 16_000, "m4a", 1)
+    >>> fingerprint(talk, {"a": 1, "b": None}) == fingerprint(talk, {"b": None, "a": 1})
+    True
+    """
+    plain = {key: _plain(value) for key, value in inputs.items()}
+    text = json.dumps([recording.recording_id, plain], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def recognise(file: Path, settings: Settings) -> tuple[tuple[Word, ...], Diarization]:
+    """Words with speakers and the speaker segments of one file; nothing is kept.
+
+    Raises:
+        RecordingError, StageError: as the stages do.
+    """
+    samples = recording.read_samples(file)
+    recording.check_sound(samples)
+    spoken = words.transcribe(samples, settings.words)
+    segmented = segments.diarize(samples, settings.segments)
+    covered = Covered(*words.cover(samples, spoken, segmented, settings.words))
+    _refuse_uncovered(file.name, covered)
+    attributed = _attributed(
+        lambda: samples, covered.transcription.words, segmented, settings.attribution
+    )
+    return attributed.words, attributed.diarization
+
+
+def _keep(place: Place, stage: str, value: object) -> StageFile:
+    digest = hashlib.sha256(files.as_json(value)).hexdigest()
+    kept = files.save(place.work / f"{stage}-{digest[:16]}.json", value)
+    # Relative, so that a data folder can be moved without losing what is finished.
+    return StageFile(kept.path.relative_to(place.data), kept.sha256)
+
+
+@functools.lru_cache(maxsize=1)
+def _decoded(file: Path, recording_id: str) -> Samples:
+    # Stages of one recording follow each other in one process: decode once, hold one recording.
+    samples = recording.read_samples(file)
+    recording.check_sound(samples)
+    return samples
+
+
+def samples_of(place: Place) -> Samples:
+    """The sound of the recording, mono at 16 kHz."""
+    return _decoded(place.file, place.recording.recording_id)
+
+
+def _without_voices(diarization: Diarization) -> Diarization:
+    return replace(diarization, voices={})
+
+
+def _plain(value: object) -> Any:
+    return json.loads(files.as_json(value.sha256 if isinstance(value, StageFile) else value))
+
+
+def _refuse_uncovered(name: str, covered: Covered) -> None:
+    """A session is not done while speech that somebody heard has no words.
+
+    Raises:
+        RecordingError: nobody speaks.
+        StageError: too much speech has no words.
+    """
+    coverage = covered.coverage
+    if not covered.transcription.words:
+        raise RecordingError(
+            f"no speech was understood in {name}: check that it is the right file and that "
+            "the voices are audible in it"
+        )
+    share = coverage.wordless_share
+    if share is not None and share > words.MAX_WORDLESS_SHARE:
+        start, end = max(coverage.wordless, key=lambda stretch: stretch[1] - stretch[0])
+        raise StageError(
+            f"{share:.0%} of the speech in {name} got no words, most of it around "
+            f"{start // 60:.0f}:{start % 60:02.0f} to {end // 60:.0f}:{end % 60:02.0f}: "
+            "try --engine openai-whisper or a larger --model"
+        )
+
+
+def _attributed(
+    sound: Callable[[], Samples],
+    said: tuple[Word, ...],
+    diarization: Diarization,
+    options: attribution.AttributionOptions,
+) -> Attributed:
+    refined = diarization
+    return Attributed(
+        attribution.attribute_words(said, refined.exclusive, options), _without_voices(refined)
+    )

@@ -1,0 +1,1 @@
+"""Reports served to a browser on the same computer."""

@@ -1,0 +1,133 @@
+"""Hypothesis strategies for the nouns: anything that a stage could hand over."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hypothesis import strategies as st
+
+from convo.transcript import (
+    Boundary,
+    Conversation,
+    Coverage,
+    Diarization,
+    Phase,
+    PhaseSpan,
+    Recording,
+    RemovedText,
+    Role,
+    RoleAssignment,
+    Segmentation,
+    Session,
+    Share,
+    SpeakerSegment,
+    Transcription,
+    Turn,
+    Word,
+)
+
+text = st.text(max_size=12)
+times = st.floats(0, 20_000, allow_subnormal=False)
+shares = st.floats(0, 1)
+numbers = st.integers(1, 5000)
+counts = st.integers(0, 50_000)
+speakers = st.sampled_from(["SPEAKER_00", "SPEAKER_01", "ø"])
+hexes = st.text("0123456789abcdef", min_size=64, max_size=64)
+pairs = st.tuples(times, times).map(lambda pair: (min(pair), max(pair)))
+phases = st.sampled_from(Phase)
+roles = st.sampled_from(Role)
+
+
+def tuples(values: st.SearchStrategy, most: int = 4) -> st.SearchStrategy:
+    return st.lists(values, max_size=most).map(tuple)
+
+
+def timed(noun: type, *rest: st.SearchStrategy) -> st.SearchStrategy:
+    return st.builds(lambda t, pair, *more: noun(t, *pair, *more), text, pairs, *rest)
+
+
+words = timed(Word, shares, st.none() | speakers)
+removed = timed(RemovedText, text)
+segments = st.builds(lambda pair, who: SpeakerSegment(*pair, who), pairs, speakers)
+recordings = st.builds(Recording, hexes, text, times, numbers, numbers, text, st.integers(0, 2**40))
+transcriptions = st.builds(
+    Transcription, tuples(words, 8), text, st.none() | shares, text, text, tuples(removed, 2)
+)
+diarizations = st.builds(
+    Diarization,
+    tuples(segments),
+    tuples(segments),
+    st.dictionaries(speakers, tuples(st.floats(-1, 1))),
+    text,
+)
+coverages = st.builds(Coverage, times, times, times, tuples(pairs, 3))
+turns = st.builds(
+    Turn, numbers, st.none() | speakers, text, st.none() | times, st.none() | times,
+    st.none() | roles,
+)  # fmt: skip
+assignments = st.builds(
+    RoleAssignment,
+    st.dictionaries(speakers, roles),
+    shares,
+    st.sampled_from(["person", "voice", "channel", "talk"]),
+    tuples(text),
+    tuples(text),
+)
+segmentations = st.builds(
+    Segmentation,
+    tuples(st.builds(PhaseSpan, phases, numbers, numbers, numbers, st.none() | shares)),
+    tuples(st.builds(
+        Boundary, numbers, phases, phases, numbers, numbers, shares, tuples(numbers)
+    )),
+    tuples(st.dictionaries(phases, shares)),
+    text,
+    tuples(tuples(phases)),
+    tuples(text),
+)  # fmt: skip
+share_rows = st.builds(
+    Share,
+    phase=st.none() | phases,
+    role=roles,
+    words=counts,
+    total=counts,
+    percent=st.none() | st.integers(0, 100),
+    low=st.none() | shares,
+    high=st.none() | shares,
+    seconds=st.none() | times,
+    total_seconds=st.none() | times,
+    turns=counts,
+    median_turn_words=st.none() | times,
+    longest_turn_words=st.none() | counts,
+    words_without_backchannels=counts,
+    total_without_backchannels=counts,
+    unattributed=counts,
+    withheld=st.booleans(),
+    caution=st.none() | text,
+)
+sessions = st.builds(Session, text, text, numbers, st.dates(min_value=date(1, 1, 1)), text)
+conversations = st.builds(
+    Conversation,
+    recordings,
+    sessions,
+    transcriptions,
+    diarizations,
+    coverages,
+    assignments,
+    tuples(turns, 6),
+    segmentations,
+    tuples(share_rows, 3),
+    st.dictionaries(text, text, max_size=4),
+    tuples(text),
+)
+
+STAGES = {
+    Recording: recordings,
+    Transcription: transcriptions,
+    Diarization: diarizations,
+    Coverage: coverages,
+    tuple[Word, ...]: tuples(words, 8),
+    tuple[Turn, ...]: tuples(turns, 6),
+    RoleAssignment: assignments,
+    Segmentation: segmentations,
+    tuple[Share, ...]: tuples(share_rows, 3),
+}
