@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 import psutil
 
-from convo.audio import models, recording, segments, voices, words
+from convo.audio import coverage, languages, models, recording, segments, voices, words
 from convo.config import Settings
 from convo.conversation import attribution, roles, shares
 from convo.conversation.cues import Cues, parse_cues
@@ -110,7 +110,7 @@ def check(data: Path, settings: Settings) -> None:
     models.check_whisper(settings.words.model, settings.words.engine)
     models.check_diarization(settings.segments.model)
     if settings.words.language is not None:
-        words.check_language(settings.words.language)
+        languages.check_language(settings.words.language)
 
 
 def transcribe(place: Place, options: words.WordsOptions) -> StageFile:
@@ -144,7 +144,7 @@ def cover(
     """
     with running(place.data, "cover", place.recording) as progress:
         covered = Covered(
-            *words.cover(
+            *coverage.cover(
                 samples_of(place),
                 load(place, spoken, Transcription),
                 load(place, segmented, Diarization),
@@ -152,7 +152,7 @@ def cover(
                 progress,
             )
         )
-        _refuse_uncovered(place.file.name, covered)
+        _refuse_uncovered(place.file.name, covered, options)
         return _keep(place, "cover", covered)
 
 
@@ -276,8 +276,8 @@ def recognise(file: Path, settings: Settings) -> tuple[tuple[Word, ...], Diariza
     recording.check_sound(samples)
     spoken = words.transcribe(samples, settings.words)
     segmented = segments.diarize(samples, settings.segments)
-    covered = Covered(*words.cover(samples, spoken, segmented, settings.words))
-    _refuse_uncovered(file.name, covered)
+    covered = Covered(*coverage.cover(samples, spoken, segmented, settings.words))
+    _refuse_uncovered(file.name, covered, settings.words)
     attributed = _attributed(
         lambda: samples, covered.transcription.words, segmented, settings.attribution
     )
@@ -312,22 +312,22 @@ def _plain(value: object) -> Any:
     return json.loads(files.as_json(value.sha256 if isinstance(value, StageFile) else value))
 
 
-def _refuse_uncovered(name: str, covered: Covered) -> None:
+def _refuse_uncovered(name: str, covered: Covered, options: words.WordsOptions) -> None:
     """A session is not done while speech that somebody heard has no words.
 
     Raises:
         RecordingError: nobody speaks.
         StageError: too much speech has no words.
     """
-    coverage = covered.coverage
+    heard = covered.coverage
     if not covered.transcription.words:
         raise RecordingError(
             f"no speech was understood in {name}: check that it is the right file and that "
             "the voices are audible in it"
         )
-    share = coverage.wordless_share
-    if share is not None and share > words.MAX_WORDLESS_SHARE:
-        start, end = max(coverage.wordless, key=lambda stretch: stretch[1] - stretch[0])
+    share = heard.wordless_share
+    if share is not None and share > options.max_wordless_share:
+        start, end = max(heard.wordless, key=lambda stretch: stretch[1] - stretch[0])
         raise StageError(
             f"{share:.0%} of the speech in {name} got no words, most of it around "
             f"{start // 60:.0f}:{start % 60:02.0f} to {end // 60:.0f}:{end % 60:02.0f}: "

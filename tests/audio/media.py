@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -25,7 +26,8 @@ class Kind:
     channels: int = 1
     video: bool = False
     delay: float = 0.0
-    """Seconds of codec delay that the container cannot state, so that every player plays them."""
+    """Seconds of codec delay that the container cannot state, so that players play them too."""
+    bit_rate: int | None = None
 
     def __str__(self) -> str:
         return f"{self.suffix}-{self.codec}" + ("-video" if self.video else "")
@@ -40,9 +42,9 @@ KINDS = (
     Kind("flac", "flac", "flac"),
     Kind("ogg", "ogg", "vorbis", channels=2),
     Kind("opus", "ogg", "libopus", 48_000),
-    Kind("wma", "asf", "wmav2"),
-    Kind("amr", "amr", "libopencore_amrnb", 8_000),
-    Kind("3gp", "3gp", "libopencore_amrnb", 8_000),
+    Kind("wma", "asf", "wmav2", delay=0.046, bit_rate=64_000),
+    Kind("amr", "amr", "libopencore_amrnb", 8_000, delay=0.01),
+    Kind("3gp", "3gp", "libopencore_amrnb", 8_000, delay=0.01),
     Kind("3gp", "3gp", "aac", 16_000),
     Kind("aiff", "aiff", "pcm_s16be"),
     Kind("caf", "caf", "pcm_s16le"),
@@ -51,9 +53,23 @@ KINDS = (
     Kind("mkv", "matroska", "libopus", 48_000, video=True),
     Kind("mkv", "matroska", "aac", video=True),
     Kind("webm", "webm", "libopus", 48_000),
-    Kind("avi", "avi", "libmp3lame", video=True),
-    Kind("mts", "mpegts", "aac", video=True),
+    Kind("avi", "avi", "libmp3lame", video=True, delay=0.025),
+    Kind("mts", "mpegts", "aac", video=True, delay=0.023),
 )
+
+
+def write_kind(kind: Kind, path: Path, samples: Samples, **more: Any) -> Path:
+    """Write ``samples`` (at ``kind.rate``) as ``kind``, the same on each of its channels."""
+    return write_media(
+        path,
+        np.stack([samples] * kind.channels),
+        kind.rate,
+        muxer=kind.muxer,
+        codec=kind.codec,
+        video=kind.video,
+        bit_rate=kind.bit_rate,
+        **more,
+    )
 
 
 def bursts(seconds: float, rate: int, starts: Sequence[float] = (1.0, 3.0, 5.5)) -> Samples:

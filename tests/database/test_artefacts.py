@@ -10,9 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conversations import make_conversation, without_voices
 from hypothesis import given, settings
-from nouns import conversations
 
 from convo.database import artefacts, manifest
 from convo.database.artefacts import (
@@ -26,6 +24,8 @@ from convo.database.artefacts import (
 )
 from convo.errors import StoreError
 from convo.transcript import Conversation
+from tests.database.conversations import make_conversation, without_voices
+from tests.database.nouns import conversations
 
 
 @settings(max_examples=25, deadline=None)

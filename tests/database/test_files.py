@@ -9,15 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from conversations import make_conversation
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nouns import STAGES
 
 from convo.database.artefacts import StageFile, load, save
 from convo.database.files import write_atomically
 from convo.errors import StoreError
 from convo.transcript import Recording, RoleAssignment, Turn, Word
+from tests.database.conversations import make_conversation
+from tests.database.nouns import STAGES
 
 WORDS = (Word("so", 1.8, 2.1), Word("eh.", 2.1, 2.1, 0.5, "SPEAKER_00"))
 

@@ -1,4 +1,4 @@
-"""The store is derived: loading is idempotent, whole or not at all, and rebuilding changes nothing."""
+"""The store is derived: a load is whole or not at all, and rebuilding changes nothing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from conversations import make_conversation
 
 from convo.database.artefacts import save_correction, write_conversation
 from convo.database.store import Store, StoreOptions
 from convo.errors import StoreError
+from tests.database.conversations import make_conversation
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 TABLES = (
     "recording", "session", "word", "removed_text", "wordless", "speaker_segment", "turn",
     "phase_probability", "phase_span", "boundary", "share", "role", "review", "correction",
@@ -218,14 +218,14 @@ def test_an_unknown_format_is_named(root: Path, store: Store, tmp_path: Path) ->
 
 
 def python(script: str, *arguments: object) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": str(HERE), "PYTHONIOENCODING": "utf-8"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-c", script, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 LOAD_MANY = """
 import sys; from pathlib import Path
-from conversations import make_conversation
+from tests.database.conversations import make_conversation
 from convo.database.artefacts import write_conversation
 from convo.database.store import Store
 root, who = Path(sys.argv[1]), sys.argv[2]
@@ -247,7 +247,7 @@ def test_two_processes_on_a_fresh_folder_both_succeed(root: Path, store: Store) 
 
 LOAD_FOREVER = """
 import sys; from pathlib import Path
-from conversations import make_conversation
+from tests.database.conversations import make_conversation
 from convo.database.artefacts import write_conversation
 from convo.database.store import Store
 root, n = Path(sys.argv[1]), int(sys.argv[2])

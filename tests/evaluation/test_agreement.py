@@ -58,9 +58,11 @@ def test_pk_is_that_of_nltk(pair):
 
 
 def test_pk_by_hand():
-    # spans of 4: k = 2; the pairs (2, 4) and (3, 5) of six are judged wrongly
+    # spans of 4, so k = 2: the boundary is seen from pairs (0, 2), (1, 3) and not (2, 4), (3, 5)
     assert agreement.pk(phases("OOSSSSSS"), phases("OOOOSSSS")) == pytest.approx(4 / 6)
     assert agreement.pk(phases("OOOSSSSS"), phases("OOOOSSSS")) == pytest.approx(2 / 6)
+    # half of three turns is rounded to two: three of the pairs (0, 2) to (3, 5) are wrong
+    assert agreement.pk(phases("OSSSSS"), phases("OOOSSS")) == pytest.approx(3 / 4)
     assert agreement.pk(phases("O"), phases("S")) is None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from pathlib import Path
 
 import pytest
+from factory import OPEN, conversation, flagged, sample, segmentation
+from page_reader import PageReader
 
 from convo.errors import SessionError, StoreError
 from convo.report import (
@@ -19,11 +20,7 @@ from convo.report import (
     progression_rows,
     write_progression_report,
 )
-from convo.transcript import Conversation, Role, Session, Turn
-
-sys.path.insert(0, str(Path(__file__).parent))
-from factory import OPEN, conversation, flagged, sample, segmentation
-from page_reader import PageReader
+from convo.transcript import Conversation, Role, Segmentation, Session, Turn
 
 
 def of_words(number: int, coach: int, coachee: int) -> Conversation:
@@ -91,7 +88,7 @@ def test_other_programmes_get_a_caution() -> None:
 
 
 def test_sessions_without_roles_or_turns_have_no_share() -> None:
-    bare = replace(sample(1), shares=(), turns=(), segmentation=segmentation((), []))
+    bare = replace(sample(1), shares=(), turns=(), segmentation=Segmentation((), (), (), ""))
     assert {cell for row in progression_rows([bare]) for cell in row.cells} == {"–"}
     assert "no words of coach and coachee" in PageReader(progression_report([bare])).text
 

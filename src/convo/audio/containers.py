@@ -82,6 +82,8 @@ def sound_streams(container: av.container.InputContainer, path: Path) -> list[av
             "microphone on"
         )
     usable = [s for s in found if s.codec_context is not None and s.codec_context.channels > 0]
+    if not usable and all(s.codec_context is not None for s in found):
+        raise RecordingError(_unreadable(path))  # taken for sound by its name only
     if not usable:
         raise RecordingError(
             f"{path.name} holds sound in a form that cannot be decoded: it is copy-protected or "

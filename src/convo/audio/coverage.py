@@ -22,7 +22,7 @@ Span = tuple[float, float]
 _REACH_S = 0.3
 # What is heard around a hole helps the decoder to start and end in whole words.
 _MARGIN_S = 0.4
-# The margin is narrowed and widened when nothing comes out: Whisper is sensitive to where it starts.
+# Tried next when nothing comes out: Whisper is sensitive to where it starts.
 _OTHER_MARGINS_S = (0.1, 1.0)
 # A word of the second decoding this close to the same word of the first is that word.
 _SAME_WORD_S = 0.8
@@ -57,7 +57,7 @@ def cover(
     report(len(samples) / SAMPLE_RATE)
     wordless = holes(speech, transcription.words, options.hole_s)
     return transcription, Coverage(
-        speech_seconds=round(speech_s, 3),
+        speech_seconds=round(float(speech_s), 3),
         wordless_seconds=round(_total(wordless), 3),
         redecoded_seconds=round(_total(found), 3),
         wordless=tuple(wordless),
@@ -96,7 +96,7 @@ def holes(speech: Sequence[Span], words: Sequence[Word], shortest_s: float) -> l
         for gap in gaps[first:]:
             if gap[0] >= end:
                 break
-            hole = round(max(start, gap[0]), 3), round(min(end, gap[1]), 3)
+            hole = round(float(max(start, gap[0])), 3), round(float(min(end, gap[1])), 3)
             if hole[1] - hole[0] >= shortest_s:
                 found.append(hole)
     return found

@@ -12,9 +12,9 @@ from convo.audio.engines import DecodedSegment
 from convo.audio.hearing import Hearing
 from convo.transcript import RemovedText, Word
 
-# Real speech has frames near 1.0; silence, noise and music stay below 0.1 (measured).
-_NO_SPEECH_AT_ALL = 0.2
-_HARDLY_ANY_SPEECH = 0.5
+# Peaks of P(speech), measured: silence, noise and chords at most 0.01, a true "No." 0.43 and more.
+_NO_SPEECH_AT_ALL = 0.1
+_HARDLY_ANY_SPEECH = 0.35
 # Word times of Whisper are off by a few tenths of a second.
 _REACH_S = 0.3
 _DOUBTFUL_LOG_PROBABILITY = -0.8

@@ -20,6 +20,8 @@ FRAME_S = FRAME / SAMPLE_RATE
 _SPEECH = 0.5  # Silero's own threshold
 _BLOCK = FRAME * 8192  # 262 s: bounds the memory of the network
 _FLOOR_DB = -120.0
+# The VAD misses speech of a distant microphone: its loud frames are raised to this level.
+_LOUD_DB, _LOUD_PERCENTILE, _MOST_GAIN_DB = -20.0, 99.0, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,29 @@ class Hearing:
 
 def listen(samples: Samples) -> Hearing:
     """Hear a recording (16 kHz mono, -1 to 1) in blocks, so that hours fit in memory."""
+    starts = range(0, len(samples), _BLOCK)
+    level_db = _joined([_levels(_frames(samples, start)) for start in starts])
+    gain = 10 ** (_gain_db(level_db) / 20)
     model = _vad()
-    speech, levels = [], []
-    for start in range(0, len(samples), _BLOCK):
-        block = samples[start : start + _BLOCK]
-        padded = np.pad(block, (0, -len(block) % FRAME)).astype(np.float32, copy=False)
-        speech.append(np.asarray(model(padded), dtype=np.float32).reshape(-1))
-        power = np.mean(np.square(padded.reshape(-1, FRAME)), axis=1)
-        levels.append(10 * np.log10(np.maximum(power, 10 ** (_FLOOR_DB / 10))))
-    return Hearing(_joined(speech), _joined(levels))
+    speech = [model(_frames(samples, start).reshape(-1) * gain) for start in starts]
+    return Hearing(_joined([np.asarray(part).reshape(-1) for part in speech]), level_db)
+
+
+def _frames(samples: Samples, start: int) -> Samples:
+    """The frames of the block at ``start``, the last one filled up with silence."""
+    block = samples[start : start + _BLOCK]
+    padded = np.pad(block, (0, -len(block) % FRAME)).astype(np.float32, copy=False)
+    return padded.reshape(-1, FRAME)
+
+
+def _levels(frames: Samples) -> NDArray[np.float32]:
+    power = np.mean(np.square(frames), axis=1)
+    return np.asarray(10 * np.log10(np.maximum(power, 10 ** (_FLOOR_DB / 10))), dtype=np.float32)
+
+
+def _gain_db(level_db: NDArray[np.float32]) -> np.float32:
+    loud = np.percentile(level_db, _LOUD_PERCENTILE) if level_db.size else _LOUD_DB
+    return np.float32(np.clip(_LOUD_DB - loud, 0.0, _MOST_GAIN_DB))
 
 
 def pieces(hearing: Hearing, duration: float, longest_s: float) -> list[tuple[float, float]]:
@@ -95,7 +111,8 @@ def _quiet_time(hearing: Hearing, start: float, end: float) -> float:
     speech = np.convolve(hearing.speech[frames], kernel, mode="same")
     level = np.convolve(hearing.level_db[frames], kernel, mode="same")
     best = np.lexsort((level, speech.round(2)))[0]
-    return round(min(max((frames.start + int(best)) * FRAME_S, start), end), 3)
+    middle = (int(frames.start) + int(best)) * FRAME_S
+    return round(min(max(middle, start), end), 3)
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[np.float32]:

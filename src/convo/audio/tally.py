@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _STATES_DURATION = frozenset(
     ["wav", "w64", "mov", "flac", "asf", "aiff", "caf", "matroska", "avi", "flv", "au", "ape", "wv"]
 )
-# Containers that hold nothing but sound, so that all other bytes are damage.
-_BARE_SOUND = frozenset(["mp3", "aac", "amr"])
+# Containers that hold nothing but sound, so that all other bytes are damage, also those that are
+# taken for the end of a frame which then has more bytes than the largest possible one.
+_BARE_SOUND = {"mp3": 2_881, "aac": 8_191, "amr": 61}
 # Containers in which a damaged stretch is passed over and only shows as a hole in time.
 _PASSES_OVER = frozenset(["ogg", "matroska", "asf"])
 # A hole this long is damage if at least half the bytes it should have had lie there unread;
@@ -128,7 +129,8 @@ class Tally:
         self.end = max(self.end, start + duration)
         self.reached = max(self.reached, self.end)
         self.sound += self._usual
-        self._sound_bytes += size
+        if size <= _BARE_SOUND.get(self.container, size):
+            self._sound_bytes += size
 
     def _is_damage(self, hole: float) -> bool:
         due = hole * self._sound_bytes / self.sound

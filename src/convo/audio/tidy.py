@@ -1,10 +1,11 @@
-"""Foreign words become ours at the door: whole tokens, milliseconds, in order, plausible lengths."""
+"""Foreign words become ours at the door: whole tokens, milliseconds, in order, with a length."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from convo.audio.engines import DecodedSegment, DecodedWord
 from convo.audio.hearing import Hearing
@@ -90,7 +91,7 @@ def _drafts(words: Sequence[DecodedWord], unspaced: bool) -> list[_Draft]:
 
 
 def _mark_sentences(drafts: Sequence[_Draft]) -> None:
-    for before, draft in zip(drafts, drafts[1:], strict=False):
+    for before, draft in pairwise(drafts):
         draft.opens = draft.opens or bool(_SENTENCE_END.search(before.text))
 
 

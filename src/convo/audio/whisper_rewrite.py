@@ -134,7 +134,10 @@ class _Rewriter:
 
     def _self_attention(self, to: str, path: str) -> None:
         """``linear_0`` is query, key and value stacked; the key has no bias."""
-        weight, bias = self._tensor(f"{path}/linear_0/weight"), self._tensor(f"{path}/linear_0/bias")
+        weight, bias = (
+            self._tensor(f"{path}/linear_0/weight"),
+            self._tensor(f"{path}/linear_0/bias"),
+        )
         for place, part in enumerate(("query", "key", "value")):
             rows = slice(place * self._width, (place + 1) * self._width)
             self._linear(f"{to}.{part}", weight[rows], None if part == "key" else bias[rows])
@@ -143,7 +146,10 @@ class _Rewriter:
     def _cross_attention(self, to: str, path: str) -> None:
         """``linear_0`` is the query; ``linear_1`` is key and value stacked."""
         self._copy(f"{to}.query", f"{path}/linear_0")
-        weight, bias = self._tensor(f"{path}/linear_1/weight"), self._tensor(f"{path}/linear_1/bias")
+        weight, bias = (
+            self._tensor(f"{path}/linear_1/weight"),
+            self._tensor(f"{path}/linear_1/bias"),
+        )
         self._linear(f"{to}.key", weight[: self._width], None)
         self._linear(f"{to}.value", weight[self._width :], bias[self._width :])
         self._copy(f"{to}.out", f"{path}/linear_2")

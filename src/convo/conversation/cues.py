@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -106,7 +107,7 @@ Weights = Mapping[State, float]
 class PhaseCue(Options):
     """One pattern and what it says about the phase of the turn in which it is found.
 
-    ``by`` limits it to one role (a turn without a role is always searched); ``most`` is the number
+    ``by`` limits it to one role; ``most`` is the number
     of hits that count. ``weights`` are log-odds for each state (absent: 0), ``starts`` is added
     for a span that begins at this turn. ``why`` is the codebook's reason.
     """
@@ -123,13 +124,16 @@ class PhaseCue(Options):
     def _regex(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
 
-    def hits(self, text: str, role: Role | None) -> int:
-        """How often the cue is found in the :func:`plain` text of a turn spoken in ``role``."""
-        if self.by != "anyone" and role is not None and role.value != self.by:
-            return 0
-        if self.most == 1:
-            return int(self._regex.search(text) is not None)
-        return min(self.most, sum(1 for _ in self._regex.finditer(text)))
+    def hits(self, text: str, role: Role | None) -> float:
+        """How often the cue is found in the :func:`plain` text of a turn spoken in ``role``.
+
+        In a turn without a role, a cue that belongs to one role counts half: either may speak.
+        """
+        bound = self.by != "anyone"
+        if bound and role is not None and role.value != self.by:
+            return 0.0
+        found = sum(1 for _ in islice(self._regex.finditer(text), self.most))
+        return found / 2 if bound and role is None else float(found)
 
 
 class PhaseCues(Options):

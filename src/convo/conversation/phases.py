@@ -7,50 +7,38 @@ with the shape of :class:`Segmenter` can take its place.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import groupby, pairwise
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from convo.conversation.boundaries import BoundaryOptions, boundary, reasons_for_review
 from convo.conversation.cues import STATES, Cues, PhaseCues, Weights, cue_hits, is_backchannel
 from convo.conversation.decoding import Floats, Ints, Lattice, best_path, draw, posterior
-from convo.options import Options
-from convo.transcript import Boundary, Phase, PhaseSpan, Role, Segmentation, Turn
+from convo.transcript import Phase, PhaseSpan, Role, Segmentation, Turn
 
 _FRAME = Phase.FRAME
 _PHASES = (_FRAME, Phase.ORIENTATION, Phase.SCRUTINY, Phase.CO_CONSTRUCTION, _FRAME, _FRAME)
+_KINDS = {phase: np.array([kind is phase for kind in _PHASES]) for phase in Phase}
 _FREE = np.array([state in ("opening", "closing") for state in STATES])
 _ONLY_AT_START = np.array([state == "opening" for state in STATES])
 _IMPOSSIBLE = -1e30
 
 
-class PhasesOptions(Options):
-    """How phases are found and when a person should look.
+class PhasesOptions(BoundaryOptions):
+    """How phases are found, besides how their boundaries are described.
 
     Codebook A1: a span holds at least ``min_substantive_turns`` with both people contributing, or
-    ``min_words`` words; frame at the very start or end may be shorter.
-    ``window_mass`` is the probability of a boundary's window, ``near_turns`` the distance within
-    which its probability is counted. ``samples`` labellings carry the uncertainty into the shares,
-    drawn with ``seed``. Boundaries below ``review_probability``, or with another place more than
-    ``rival_turns`` away above ``rival_probability``, are for review, and so are sessions of fewer
-    than ``short_session_turns`` substantive turns or with more than ``max_unattributed`` (0 to 1)
-    of their words belonging to nobody.
+    ``min_words`` words; frame at the very start or end may be shorter. ``samples`` labellings,
+    drawn with ``seed``, carry the uncertainty into the shares.
     """
 
     min_substantive_turns: int = Field(default=4, ge=1)
     min_words: int = Field(default=100, ge=1)
-    window_mass: float = Field(default=0.8, gt=0, lt=1)
-    near_turns: int = Field(default=3, ge=0)
     samples: int = Field(default=200, ge=0)
     seed: int = 20
-    review_probability: float = Field(default=0.5, ge=0, le=1)
-    rival_turns: int = Field(default=10, ge=1)
-    rival_probability: float = Field(default=0.25, ge=0, le=1)
-    short_session_turns: int = Field(default=12, ge=1)
-    max_unattributed: float = Field(default=0.05, ge=0, le=1)
 
 
 class Segmenter(Protocol):
@@ -96,12 +84,13 @@ class CueSegmenter:
         if not turns:
             return Segmentation((), (), (), self.method, review=("nobody speaks: no phases",))
         turns = tuple(turns)
-        lattice, leaning = _lattice(turns, self._cues.phases, self._options)
+        lattice, cue_says = _lattice(turns, self._cues.phases, self._options)
         belief = posterior(lattice)
         spans = _spans(best_path(_fewest_errors(lattice, belief.states)), belief.states)
         starts = _by_phase(belief.starts)
+        leaning = {phase: cue_says[:, kind].max(axis=1) for phase, kind in _KINDS.items()}
         boundaries = tuple(
-            _boundary(before, after, starts[after.phase], leaning, self._options)
+            boundary(before, after, starts[after.phase], leaning, self._options)
             for before, after in pairwise(spans)
         )
         drawn = draw(lattice, self._options.samples, self._options.seed)
@@ -114,7 +103,9 @@ class CueSegmenter:
             ),
             method=self.method,
             samples=tuple(tuple(_PHASES[state] for state in row) for row in drawn),
-            review=_review(turns, spans, boundaries, starts, self._options),
+            review=reasons_for_review(
+                turns, sum(substantive(turns)), spans, boundaries, starts, self._options
+            ),
         )
 
 
@@ -213,102 +204,20 @@ def _fewest_errors(lattice: Lattice, states: Floats) -> Lattice:
 
 
 def _by_phase(states: Floats) -> dict[Phase, Floats]:
-    kinds = np.array([phase.value for phase in _PHASES])
-    return {phase: states[:, kinds == phase.value].sum(axis=1) for phase in Phase}
+    return {phase: states[:, kind].sum(axis=1) for phase, kind in _KINDS.items()}
 
 
 def _spans(path: Sequence[tuple[int, int, int]], states: Floats) -> tuple[PhaseSpan, ...]:
+    """Spans of phases; two kinds of frame side by side are one. A new orientation is a new cycle."""
     by_phase = _by_phase(states)
     spans: list[PhaseSpan] = []
     cycle, worked = 1, False
-    for start, end, state in path:
-        phase = _PHASES[state]
+    for phase, kinds in groupby(path, key=lambda span: _PHASES[span[2]]):
+        parts = list(kinds)
+        start, end = parts[0][0], parts[-1][1]
         if phase is Phase.ORIENTATION and worked:
             cycle, worked = cycle + 1, False
         worked = worked or phase in (Phase.SCRUTINY, Phase.CO_CONSTRUCTION)
         mean = float(by_phase[phase][start : end + 1].mean())
         spans.append(PhaseSpan(phase, start + 1, end + 1, cycle, mean))
     return tuple(spans)
-
-
-def _boundary(
-    before: PhaseSpan, after: PhaseSpan, starts: Floats, leaning: Floats, options: PhasesOptions
-) -> Boundary:
-    here = after.start_turn - 1
-    low, high = before.start_turn, after.end_turn - 1  # 0-based: from the second turn of `before`
-    earliest, latest = _window(starts[low : high + 1], here - low, options.window_mass)
-    near = starts[max(low, here - options.near_turns) : here + options.near_turns + 1]
-    return Boundary(
-        turn=here + 1,
-        before=before.phase,
-        after=after.phase,
-        earliest=low + earliest + 1,
-        latest=low + latest + 1,
-        probability=float(min(1.0, near.sum())),
-        evidence=_evidence(before, after, leaning),
-    )
-
-
-def _window(mass: Floats, centre: int, share: float) -> tuple[int, int]:
-    """The stretch around ``centre`` that holds ``share`` of ``mass``, grown to the heavier side."""
-    low = high = centre
-    held, wanted = float(mass[centre]), share * float(mass.sum())
-    while held < wanted and (low > 0 or high < len(mass) - 1):
-        left = float(mass[low - 1]) if low > 0 else -1.0
-        right = float(mass[high + 1]) if high < len(mass) - 1 else -1.0
-        if left > right:
-            low, held = low - 1, held + left
-        else:
-            high, held = high + 1, held + right
-    return low, high
-
-
-def _evidence(before: PhaseSpan, after: PhaseSpan, leaning: Floats) -> tuple[int, ...]:
-    """Up to two turns at the beginning of ``after`` whose cues speak most for the change."""
-    kinds: NDArray[np.bool_] = np.array([phase is after.phase for phase in _PHASES])
-    others: NDArray[np.bool_] = np.array([phase is before.phase for phase in _PHASES])
-    first = after.start_turn - 1
-    turns = range(first, min(after.end_turn, first + 6))
-    speaks = {t: leaning[t, kinds].max() - leaning[t, others].max() for t in turns}
-    strongest = sorted((t for t in turns if speaks[t] > 0), key=lambda t: -speaks[t])[:2]
-    return tuple(sorted(t + 1 for t in strongest))
-
-
-def _review(
-    turns: tuple[Turn, ...],
-    spans: tuple[PhaseSpan, ...],
-    boundaries: tuple[Boundary, ...],
-    starts: Mapping[Phase, Floats],
-    options: PhasesOptions,
-) -> tuple[str, ...]:
-    reasons: list[str] = []
-    solid = sum(substantive(turns))
-    if solid < options.short_session_turns:
-        reasons.append(f"only {solid} substantive turns: too short to tell phases apart")
-    for boundary, before, after in zip(boundaries, spans, spans[1:], strict=False):
-        name = f"the change to {boundary.after} at turn {boundary.turn}"
-        if boundary.probability < options.review_probability:
-            reasons.append(f"{name} is uncertain ({boundary.probability:.0%} within three turns)")
-        rival = _rival(starts[boundary.after], before, after, options)
-        if rival is not None:
-            reasons.append(f"{name} might as well lie near turn {rival}")
-    words = sum(turn.word_count for turn in turns)
-    nobody = sum(turn.word_count for turn in turns if turn.speaker is None)
-    if words and nobody / words > options.max_unattributed:
-        reasons.append(f"{nobody / words:.0%} of the words belong to no speaker")
-    return tuple(reasons)
-
-
-def _rival(
-    starts: Floats, before: PhaseSpan, after: PhaseSpan, options: PhasesOptions
-) -> int | None:
-    """Another place for the boundary, far away and probable; None if there is none."""
-    here = after.start_turn - 1
-    width = np.ones(2 * options.near_turns + 1)
-    around = np.convolve(starts, width)[options.near_turns : options.near_turns + len(starts)]
-    places = np.arange(len(starts))
-    local = (places >= before.start_turn) & (places < after.end_turn)
-    far = np.abs(places - here) > options.rival_turns
-    around = np.where(local & far, around, 0.0)
-    best = int(around.argmax())
-    return best + 1 if around[best] > options.rival_probability else None

@@ -28,8 +28,8 @@ class SharesOptions(Options):
     ``resamples`` bootstrap samples of turns, drawn with ``seed``, give an interval that holds
     ``interval`` of them. Above ``caution_unattributed`` of the words belonging to nobody a share
     carries a caution, above ``withhold_unattributed`` it is withheld. A phase share is also
-    withheld when its interval is wider than ``widest_interval`` or it rests on fewer than
-    ``fewest_words`` words, because it would say more about the boundary than about the talk.
+    withheld when the uncertain boundaries alone move it by more than ``widest_interval`` or it
+    rests on fewer than ``fewest_words`` words: it would say more about them than about the talk.
     """
 
     resamples: int = Field(default=400, ge=20)
@@ -109,11 +109,12 @@ class _Counted:
         self.phases: NDArray[np.str_] = np.array([label.value for label in labels], dtype=np.str_)
         self.samples = [np.array([p.value for p in row], dtype=np.str_) for row in samples]
         self.words = np.array([turn.word_count for turn in turns], dtype=np.int64)
-        self.roles = [turn.role for turn in turns]
-        self.backchannel = [
-            is_backchannel(turn, turns[place - 1] if place else None)
-            for place, turn in enumerate(turns)
-        ]
+        self.of = {
+            role: np.array([turn.role == role for turn in turns], dtype=np.bool_) for role in _PAIR
+        }
+        previous = (None, *turns[:-1])
+        listening = [is_backchannel(*both) for both in zip(turns, previous, strict=True)]
+        self.lively = ~np.array(listening, dtype=np.bool_)
         self.nobody = np.array([turn.speaker is None for turn in turns], dtype=np.bool_)
 
     def inside(self, phase: Phase | None) -> NDArray[np.bool_]:
@@ -122,37 +123,41 @@ class _Counted:
             return np.ones(len(self.turns), dtype=np.bool_)
         return np.asarray(self.phases == phase.value)
 
-    def of(self, role: Role) -> NDArray[np.bool_]:
-        """Which turns are spoken in ``role``."""
-        return np.array([one == role for one in self.roles], dtype=np.bool_)
+    def interval(self, phase: Phase | None, resample: bool) -> tuple[float, float] | None:
+        """The interval of the coach's share over phase samples and, if asked, resampled turns.
 
-    def interval(self, phase: Phase | None) -> tuple[float, float] | None:
-        """The interval of the coach's share over resampled turns and phase samples."""
-        coach = np.where(self.of(Role.COACH), self.words, 0).astype(np.float64)
-        both = coach + np.where(self.of(Role.COACHEE), self.words, 0)
+        Turns are resampled role by role: turns alternate, so how many each takes is no chance.
+        """
         dice = np.random.default_rng(self.options.seed)
         drawn = []
         for number in range(self.options.resamples):
-            inside = self._resampled(phase, number)
-            if not inside.size:
-                continue
-            picked = dice.choice(inside, size=inside.size)
-            total = float(both[picked].sum())
-            if total:
-                drawn.append(float(coach[picked].sum()) / total)
+            inside = self._sampled(phase, number)
+            said = [self.words[inside & self.of[role]] for role in _PAIR]
+            if resample:
+                said = [
+                    dice.choice(words, size=words.size) if words.size else words for words in said
+                ]
+            coach, coachee = (int(words.sum()) for words in said)
+            if coach + coachee:
+                drawn.append(coach / (coach + coachee))
         if not drawn:
             return None
         tail = (1 - self.options.interval) / 2
         low, high = np.quantile(drawn, [tail, 1 - tail])
-        counted = self.inside(phase)
-        point = float(coach[counted].sum() / max(both[counted].sum(), 1.0))
+        point = self._point(phase)
         return min(float(low), point), max(float(high), point)
 
-    def _resampled(self, phase: Phase | None, number: int) -> NDArray[np.intp]:
-        """The turns from which resample ``number`` is drawn: of one phase sample, in rotation."""
+    def _sampled(self, phase: Phase | None, number: int) -> NDArray[np.bool_]:
+        """The turns of the phase in the phase samples, taken in rotation."""
         if phase is None or not self.samples:
-            return np.flatnonzero(self.inside(phase))
-        return np.flatnonzero(self.samples[number % len(self.samples)] == phase.value)
+            return self.inside(phase)
+        return np.asarray(self.samples[number % len(self.samples)] == phase.value)
+
+    def _point(self, phase: Phase | None) -> float:
+        coach, coachee = (
+            int(self.words[self.inside(phase) & self.of[role]].sum()) for role in _PAIR
+        )
+        return coach / max(coach + coachee, 1)
 
 
 class _Heard:
@@ -207,15 +212,16 @@ def _merged(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float
 
 def _share(counted: _Counted, heard: _Heard, phase: Phase | None, role: Role) -> Share:
     inside = counted.inside(phase)
-    mine = inside & counted.of(role)
-    lively = ~np.array(counted.backchannel, dtype=np.bool_)
-    words = {one: int(counted.words[inside & counted.of(one)].sum()) for one in _PAIR}
-    content = {one: int(counted.words[inside & lively & counted.of(one)].sum()) for one in _PAIR}
+    mine = inside & counted.of[role]
+    words = {one: int(counted.words[inside & counted.of[one]].sum()) for one in _PAIR}
+    lively = inside & counted.lively
+    content = {one: int(counted.words[lively & counted.of[one]].sum()) for one in _PAIR}
     percents = dict(zip(_PAIR, largest_remainder([words[one] for one in _PAIR]), strict=True))
     total = sum(words.values())
     nobody = int(counted.words[inside & counted.nobody].sum())
-    interval = counted.interval(phase)
-    withheld, caution = _judged(phase, total, nobody, interval, counted.options)
+    interval = counted.interval(phase, resample=True)
+    placing = counted.interval(phase, resample=False)
+    withheld, caution = _judged(phase, total, nobody, placing, counted.options)
     if interval and role is Role.COACHEE:
         interval = (1 - interval[1], 1 - interval[0])
     lengths = [int(count) for count in counted.words[mine]]
@@ -247,10 +253,13 @@ def _judged(
     phase: Phase | None,
     total: int,
     nobody: int,
-    interval: tuple[float, float] | None,
+    placing: tuple[float, float] | None,
     options: SharesOptions,
 ) -> tuple[bool, str | None]:
-    """Whether the share is withheld, and what a reader must know."""
+    """Whether the share is withheld, and what a reader must know.
+
+    ``placing`` is the interval that comes from the uncertain boundaries alone.
+    """
     if total == 0:
         return True, "neither coach nor coachee has words here"
     lost = nobody / (total + nobody)
@@ -258,9 +267,9 @@ def _judged(
         return True, f"{lost:.0%} of the words belong to no speaker"
     if phase is not None and total < options.fewest_words:
         return True, f"only {total} words, fewer than {options.fewest_words}"
-    if phase is not None and interval and interval[1] - interval[0] > options.widest_interval:
-        points = round(100 * (interval[1] - interval[0]))
-        return True, f"the interval is {points} points wide: the boundaries are too uncertain"
+    if phase is not None and placing and placing[1] - placing[0] > options.widest_interval:
+        points = round(100 * (placing[1] - placing[0]))
+        return True, f"the uncertain boundaries alone move it by {points} points"
     if lost > options.caution_unattributed:
         return False, f"{lost:.0%} of the words belong to no speaker"
     return False, None

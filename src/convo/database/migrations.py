@@ -115,7 +115,7 @@ def _apply(con: duckdb.DuckDBPyConnection, migration: Migration, path: Path) -> 
         con.commit()
     except duckdb.Error as error:
         con.rollback()
-        reason = re.split(r"\n\s*\n|\nLINE", str(error))[0]
+        reason = " ".join(re.split(r"\n\s*\n|\nLINE", str(error))[0].split())
         raise StoreError(
             f"{migration.name} does not fit {path} ({reason}): "
             "make the store again with `convo rebuild`"

@@ -107,10 +107,10 @@ class Store:
         Raises:
             StoreError: an artefact is damaged, or the old file is in use; then it stays.
         """
-        runs = current_runs(artefacts_root)
         fresh = self.path.with_name(f"{self.path.name}.new")
         end = time.monotonic() + self.options.wait_s
         with connections.turnstile(self.path, end):
+            runs = current_runs(artefacts_root)  # not before: who loads now would be forgotten
             try:
                 _remove(fresh)
                 with connections.writing(fresh, self.options.wait_s) as con:

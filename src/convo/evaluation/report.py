@@ -141,7 +141,7 @@ def _speech_table(score: SpeechScore) -> Table:
     ]
     return Table(
         "Speech",
-        ("case", "WER", "cpWER", "share error", "DER", "unattributed"),
+        ("case", "WER", "cpWER", "share error, points", "DER", "unattributed words"),
         (*map(_speech_cells, score.rows), *(_total_cells(*total) for total in totals)),
         totals=len(totals),
         notes=_failures(score.rows),
@@ -184,7 +184,7 @@ def _recorded_table(score: SpeechScore) -> Table:
     ]
     return Table(
         "Recorded talk",
-        ("case", "WER", "cpWER", "share error", "share error by role"),
+        ("case", "WER", "cpWER", "share error, points", "by role, points"),
         (*rows, (*last, "" if total.failed else worst)),
         notes=_failures(score.recorded),
     )
@@ -198,7 +198,7 @@ def _phase_table(score: TalkScore) -> Table:
         ("skill over positions", (*map(_skill_cell, score.skills().values()), "", "", "")),
     )
     rows = [(row.case_id, *_phase_row_cells(row)) for row in score.rows]
-    columns = ("kappa", "boundaries", "Pk", "share error", "absent", "returns", "ECE")
+    columns = ("kappa", "boundaries ±5", "Pk", "share error, points", "absent", "returns", "ECE")
     return Table(
         f"Phases ({score.method or 'no method'})",
         ("case", *columns),

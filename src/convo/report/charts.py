@@ -94,8 +94,8 @@ def _share_bars(bars: Sequence[Bar], width: int) -> str:
         _boxes(alt, "parts", x, y),
         alt.Chart(named(alt, "empty"))
         .mark_rect(fill="#ffffff", stroke=MUTED, strokeDash=[4, 3])
-        .encode(x=x, x2="x2", y=y, y2="y2"),
-        *_whiskers(alt, x, y, x2="x2"),
+        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")),
+        *_whiskers(alt, x, y, x2=alt.X2("x2")),
         texts(alt, "names", x, y, limit=width * 0.5, color=INK, fontSize=12.5, fontWeight=600),
         texts(alt, "notes", x, y, align="right", color=MUTED, fontSize=12, limit=width * 0.6),
         texts(alt, "left", x, y, baseline="middle", dx=6, color="#ffffff", fontSize=12),
@@ -142,8 +142,8 @@ def session_columns(bars: Sequence[Bar], description: str) -> Chart:
         _boxes(alt, "parts", x, y),
         alt.Chart(named(alt, "empty"))
         .mark_rect(fill="#ffffff", stroke=MUTED, strokeDash=[3, 3])
-        .encode(x=x, x2="x2", y=y, y2="y2"),
-        *_whiskers(alt, x, y, y2="y2"),
+        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")),
+        *_whiskers(alt, x, y, y2=alt.Y2("y2")),
         texts(alt, "names", x, y, align="center", color=INK, fontSize=12),
         texts(alt, "none", x, y, align="center", color=MUTED, fontSize=12),
         texts(alt, "left", x, y, align="center", color="#ffffff", fontSize=11.5),
@@ -188,17 +188,17 @@ def _boxes(alt: Any, name: str, x: Any, y: Any) -> Any:
     return (
         alt.Chart(named(alt, name))
         .mark_rect(stroke="#ffffff", strokeWidth=1)
-        .encode(x=x, x2="x2", y=y, y2="y2", fill=alt.Fill("fill:N", scale=None))
+        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2"), fill=alt.Fill("fill:N", scale=None))
     )
 
 
 def texts(alt: Any, name: str, x: Any, y: Any, **look: Any) -> Any:
     """A layer of texts."""
     look = {"align": "left", "baseline": "alphabetic", **look}
-    return alt.Chart(named(alt, name)).mark_text(**look).encode(x=x, y=y, text="text:N")
+    return alt.Chart(named(alt, name)).mark_text(**look).encode(x=x, y=y, text=alt.Text("text:N"))
 
 
-def _whiskers(alt: Any, x: Any, y: Any, **ends: str) -> list[Any]:
+def _whiskers(alt: Any, x: Any, y: Any, **ends: Any) -> list[Any]:
     chart = alt.Chart(named(alt, "whiskers"))
     return [
         chart.mark_rule(color=color, strokeWidth=width, strokeCap="butt").encode(x=x, y=y, **ends)

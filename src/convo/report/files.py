@@ -47,7 +47,7 @@ def progression_file_name(coachee: str) -> str:
     """A name that differs for every coachee, also for two whose names are spelt alike.
 
     >>> progression_file_name("Hannah")
-    'hannah-progression-7f35de.html'
+    'hannah-progression-79cb79.html'
     """
     name = unicodedata.normalize("NFC", coachee)
     return f"{slug(name)}-progression-{hashlib.sha256(name.encode()).hexdigest()[:6]}.html"

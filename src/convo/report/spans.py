@@ -130,9 +130,11 @@ def bands(conversation: Conversation, axis: Axis) -> list[tuple[float, float]]:
 def phase_stretches(conversation: Conversation, axis: Axis) -> list[Stretch]:
     """The ribbon of phases, without gaps: each span reaches to the next one's start."""
     spans = conversation.segmentation.spans
-    starts = [axis.start[span.start_turn] for span in spans]
-    last = axis.end[spans[-1].end_turn] if spans else 0.0
+    if not spans:
+        return []
+    starts = [axis.at(span.start_turn) for span in spans]
+    ends = [*starts[1:], axis.end[spans[-1].end_turn]]
     return [
         Stretch(start, max(end, start), span.phase, PHASE_NAMES[span.phase])
-        for span, start, end in zip(spans, starts, [*starts[1:], last], strict=True)
+        for span, start, end in zip(spans, starts, ends, strict=True)
     ]

@@ -95,13 +95,15 @@ def _timeline(
     fill, stroke = alt.Fill("fill:N", scale=None), alt.Stroke("stroke:N", scale=None)
     boxes = alt.Chart(named(alt, "pieces")).mark_rect(strokeWidth=0.75)
     marks = alt.layer(
-        boxes.encode(x=x, x2="x2", y=y, y2="y2", fill=fill, stroke=stroke),
+        boxes.encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2"), fill=fill, stroke=stroke),
         alt.Chart(named(alt, "bands"))
         .mark_rect(fill=f"url(#{HATCH_ID})", stroke=MUTED, strokeWidth=0.75, strokeDash=[3, 2])
-        .encode(x=x, x2="x2", y=y, y2="y2"),
+        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")),
         texts(alt, "ribbon", x, y, baseline="middle", dx=5, fontSize=12).encode(
             color=alt.Color("ink:N", scale=None)
         ),
+        # a halo keeps names readable where hatching runs behind them
+        texts(alt, "names", x, y, limit=width, stroke="#ffffff", strokeWidth=4, fontSize=12),
         texts(alt, "names", x, y, limit=width, color=INK, fontSize=12),
     )
     return svg(marks.properties(width=width, height=height), data)

@@ -99,7 +99,7 @@ def speaker_name(label: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """``text`` without outer quotation marks, cut at a word to at most ``most`` characters.
+    """``text`` cut at a word to at most ``most`` characters.
 
     >>> shortened("one two three", 9)
     'one two …'

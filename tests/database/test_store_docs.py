@@ -1,0 +1,75 @@
+"""docs/store.md says what is there: every column is named and every question has an answer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from convo.database.artefacts import save_correction, write_conversation
+from convo.database.store import Store
+from tests.database.conversations import make_conversation
+
+TEXT = (Path(__file__).parents[2] / "docs" / "store.md").read_text(encoding="utf-8")
+QUESTIONS = re.findall(r"^```sql\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+ROWS = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", TEXT, re.MULTILINE))
+SHARED = {"coachee", "coach", "programme", "session", "date", "recording_id"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    root = tmp_path_factory.mktemp("data")
+    for number in (1, 2, 3):
+        conversation = make_conversation(name=f"{number}.m4a", number=number)
+        recording = conversation.recording.recording_id
+        save_correction(root / "artefacts", recording, "coach", "SPEAKER_00", "Maeve")
+        write_conversation(root / "artefacts", conversation)
+    store = Store(root / "convo.duckdb")
+    store.rebuild(root / "artefacts")
+    return store
+
+
+def test_there_are_questions_enough() -> None:
+    assert len(QUESTIONS) >= 8
+
+
+@pytest.mark.parametrize("sql", QUESTIONS, ids=lambda sql: " ".join(sql.split())[:60])
+def test_every_question_has_an_answer(store: Store, sql: str) -> None:
+    result = store.query(sql)
+    assert result.rows
+    assert len(set(result.columns)) == len(result.columns)
+
+
+def test_every_table_view_and_column_is_described(store: Store) -> None:
+    assert set(ROWS) >= set(store.names())
+    for name in store.names():
+        described = set(re.findall(r"`(\w+)`", ROWS[name]))
+        if name == "v_phase_share":
+            described |= set(re.findall(r"`(\w+)`", ROWS["v_talk_share"]))
+        columns = {row[0] for row in store.query(f"describe {name}").rows}
+        assert columns - SHARED <= described, name
+        if name != "schema_migration":
+            assert "recording_id" in columns
+
+
+def test_no_column_is_described_that_is_not_there(store: Store) -> None:
+    values = {
+        "coach",
+        "coachee",
+        "roles",
+        "phases",
+        "session",
+        "shares",
+        "withheld",
+        "v_talk_share",
+    }
+    values |= {"person", "voice", "channel", "talk", "recording_id"}
+    for name in store.names():
+        columns = {row[0] for row in store.query(f"describe {name}").rows}
+        assert set(re.findall(r"`(\w+)`", ROWS[name])) <= columns | values, name
+
+
+def test_every_metric_is_named(store: Store) -> None:
+    metrics = {row[0] for row in store.query("select distinct metric from measure").rows}
+    assert {f"`{metric}`" in TEXT for metric in metrics} == {True}
