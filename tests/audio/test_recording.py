@@ -192,6 +192,19 @@ def test_stereo_is_split_and_mono_is_not(tmp_path: Path) -> None:
         read_samples(mono, channel=1)
 
 
+def test_more_channels_than_a_layout_has_a_name_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    frames = np.stack([tone(6) * (i == 10) for i in range(12)], axis=1)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(12)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes((frames * 32_767).astype("<i2").tobytes())
+    assert inspect_recording(path).channels == 12
+    np.testing.assert_allclose(read_samples(path, channel=10), tone(6), atol=1e-3)
+    np.testing.assert_allclose(read_samples(path), tone(6) / 12, atol=1e-3)
+
+
 def _two_speakers() -> tuple[np.ndarray, np.ndarray]:
     """The first sample session, taken apart into its two speakers."""
     folder = resource("data/samples/demo-1")
@@ -366,8 +379,7 @@ def test_endless_silence_cannot_fill_the_memory(tmp_path: Path) -> None:
         container.mux(packets[0])
         packets[0].pts = packets[0].dts = int(30 * 3600 / packets[0].time_base)
         container.mux(packets[0])
-    with pytest.raises(RecordingError, match=r"a.mkv lasts more than 8 h: cut it into"):
-        read_samples(path)
+    assert "lasts more than 8 h: cut it into" in refused(path)
 
 
 def test_digital_silence_is_refused_and_faint_sound_is_not() -> None:
@@ -411,3 +423,30 @@ def test_clip_is_cut_from_the_samples(tmp_path: Path) -> None:
         with pytest.raises(RecordingError, match="choose times within 0 to 6 s"):
             write_clip(samples, start, end, tmp_path / "none.wav")
     assert not (tmp_path / "none.wav").exists()
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(
+    number=st.integers(0, len(KINDS) - 1),
+    changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=20),
+    head=st.booleans(),
+)
+def test_broken_bytes_give_samples_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory,
+    number: int,
+    changes: list[tuple[float, int]],
+    head: bool,
+) -> None:
+    made = KINDS[number]
+    path = tmp_path_factory.mktemp("broken") / f"a.{made.suffix}"
+    data = bytearray(busy(made, path, 6).read_bytes())
+    reach = min(len(data), 3_000) if head else len(data)
+    for place, value in changes:
+        data[int(place * (reach - 1))] = value
+    path.write_bytes(data)
+    try:
+        samples = read_samples(path)
+    except RecordingError as error:
+        assert path.name in str(error)
+    else:
+        assert np.isfinite(samples).all()

@@ -154,13 +154,13 @@ def test_recorded_sessions_have_scrutiny_before_co_construction_and_end_in_frame
 
 
 def test_roles_are_a_help_and_no_condition() -> None:
-    """Without roles every cue is searched in every turn, and the main change stays in place."""
+    """Without roles the cues of either role count half: most turns keep their phase."""
     known = worked_session()
     nameless = tuple(turn.played_by(None) for turn in known)
     found = CueSegmenter(CUES).segment(nameless)
     check_laws(nameless, found)
-    begun = next(b.turn for b in found.boundaries if b.after is Phase.CO_CONSTRUCTION)
-    assert abs(begun - 21) <= 4
+    both = zip(found.labels(), CueSegmenter(CUES).segment(known).labels(), strict=True)
+    assert sum(one is two for one, two in both) >= 0.6 * len(known)
 
 
 def test_an_interruption_in_the_middle_is_frame_and_the_talk_goes_on() -> None:

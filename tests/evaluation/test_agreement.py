@@ -142,6 +142,11 @@ def test_a_phase_that_returns_is_found_again(hypothesis, found):
     assert count == agreement.Found(found, 1)
 
 
+def test_half_of_a_return_is_not_found():
+    reference, half = phases("OSSCCSSSS"), phases("OSSCCCCSS")
+    assert agreement.returns(half, reference) == agreement.Found(0, 1)
+
+
 def test_calibration_error_by_hand():
     # bin 0.6: says 0.65, right half the time; bin 0.9: says 1, right
     judged = [(0.65, True), (0.65, False), (1.0, True), (1.0, True)]

@@ -57,6 +57,13 @@ def test_exact_speaker_times_are_read(write_case, tmp_path):
     assert read_cases(tmp_path).speech[0].segments == (SpeakerSegment(1.5, 1.75, "D"),)
 
 
+def test_files_that_a_spreadsheet_saved_are_read(write_case, tmp_path):
+    folder = write_case("talk/x", TALK, {"1": "OOS"})
+    for path in folder.iterdir():
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_cases(tmp_path).talk[0].readings["1"][2] is Phase.SCRUTINY
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

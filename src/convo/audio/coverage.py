@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from convo.audio.engines import SAMPLE_RATE, DecodeSettings, Engine, Samples, load_engine
-from convo.audio.hearing import Hearing, listen
+from convo.audio.engines import SAMPLE_RATE, DecodeSettings, Samples, load_engine
+from convo.audio.hearing import listen
 from convo.audio.models import check_whisper
 from convo.audio.words import Progress, WordsOptions, decode_stretch
 from convo.transcript import Coverage, Diarization, RemovedText, Transcription, Word
@@ -20,10 +20,9 @@ Span = tuple[float, float]
 
 # Word times are off by a few tenths of a second, and people breathe between words.
 _REACH_S = 0.3
-# What is heard around a hole helps the decoder to start and end in whole words.
-_MARGIN_S = 0.4
-# Tried next when nothing comes out: Whisper is sensitive to where it starts.
-_OTHER_MARGINS_S = (0.1, 1.0)
+# What is heard around a hole lets the decoder start and end in whole words. It may skip a turn
+# again, and it is sensitive to where it starts: what is still a hole is tried with other margins.
+_MARGINS_S = (0.4, 0.1, 1.0)
 # A word of the second decoding this close to the same word of the first is that word.
 _SAME_WORD_S = 0.8
 _BEAM_SIZE = 5
@@ -39,11 +38,11 @@ def cover(
     """Decode again what was said without getting words, and say what is still without.
 
     Holes are stretches of diarised speech of at least ``options.hole_s`` without a word. Each is
-    decoded alone, with nothing before it; new words are inserted in order, a word that both
-    decodings found is kept once. A session whose ``wordless_share`` is above
+    decoded alone, with nothing before it, up to three times; new words are inserted in order, a
+    word that both decodings found is kept once. A session whose ``wordless_share`` is above
     ``options.max_wordless_share`` must not count as done.
 
-    ``progress`` is called with the seconds of the recording that are checked.
+    ``progress`` is called with the seconds of the recording that are checked, of all attempts.
 
     Raises:
         ModelError: the weights are missing, altered or unreadable.
@@ -53,7 +52,7 @@ def cover(
     report = progress or (lambda _seconds: None)
     found = holes(speech, transcription.words, options.hole_s)
     if found:
-        transcription = _refilled(samples, transcription, found, options, report)
+        transcription = _refilled(samples, transcription, speech, options, report)
     report(len(samples) / SAMPLE_RATE)
     wordless = holes(speech, transcription.words, options.hole_s)
     return transcription, Coverage(
@@ -109,7 +108,7 @@ def _total(spans: Iterable[Span]) -> float:
 def _refilled(
     samples: Samples,
     transcription: Transcription,
-    found: Sequence[Span],
+    speech: Sequence[Span],
     options: WordsOptions,
     progress: Progress,
 ) -> Transcription:
@@ -122,29 +121,26 @@ def _refilled(
         prompt=None,
     )
     hearing = listen(samples)
+    duration = len(samples) / SAMPLE_RATE
     words, removed = list(transcription.words), list(transcription.removed)
-    for hole in found:
-        new, lost = _decoded(engine, samples, hole, hearing, settings)
-        words = inserted(words, new, hole)
-        removed += (text for text in lost if text not in removed)
-        progress(hole[1])
+    for attempt, margin in enumerate(_MARGINS_S):
+        for hole in holes(speech, words, options.hole_s):
+            stretch = max(hole[0] - margin, 0.0), min(hole[1] + margin, duration)
+            new, lost = decode_stretch(engine, samples, stretch, hearing, settings, _unheeded)
+            words = inserted(words, new, hole)
+            removed += (text for text in lost if not _known(text, removed))
+            progress(duration * (attempt + hole[1] / duration) / len(_MARGINS_S))
     removed.sort(key=lambda text: text.start)
     return replace(transcription, words=tuple(words), removed=tuple(removed))
 
 
-def _decoded(
-    engine: Engine, samples: Samples, hole: Span, hearing: Hearing, settings: DecodeSettings
-) -> tuple[list[Word], list[RemovedText]]:
-    """The first attempt that yields words in the hole; else what the last attempt removed."""
-    removed: list[RemovedText] = []
-    for margin in (_MARGIN_S, *_OTHER_MARGINS_S):
-        stretch = max(hole[0] - margin, 0.0), min(hole[1] + margin, len(samples) / SAMPLE_RATE)
-        words, removed = decode_stretch(
-            engine, samples, stretch, hearing, settings, lambda _seconds: None
-        )
-        if any(_lies_in(word, hole) for word in words):
-            return words, removed
-    return [], removed
+def _unheeded(_seconds: float) -> None:
+    """Progress within a hole is not worth a word."""
+
+
+def _known(text: RemovedText, removed: Sequence[RemovedText]) -> bool:
+    """Whether an earlier attempt invented the same at about the same place."""
+    return any(old.text == text.text and abs(old.start - text.start) < 1 for old in removed)
 
 
 def _lies_in(word: Word, hole: Span) -> bool:

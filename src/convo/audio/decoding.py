@@ -7,6 +7,7 @@ connection and the priming samples of an encoder all keep the words where a play
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,11 @@ _PROGRESS_EVERY_S = 10.0
 _BLOCK = 16_384
 
 
+def too_long(name: str) -> str:
+    """The sentence for a recording that is not a session any more."""
+    return f"{name} lasts more than {MAX_DURATION_S / 3600:g} h: cut it into one file a session"
+
+
 class _Timeline:
     """Rows of samples that grow as sound is laid on; row r mixes channels by ``weights[r]``."""
 
@@ -44,10 +50,7 @@ class _Timeline:
         """Lay ``block`` (channels x samples) at sample ``at``, over what is already there."""
         end = at + block.shape[1]
         if end > MAX_DURATION_S * SAMPLE_RATE:
-            raise RecordingError(
-                f"{self.name} lasts more than {MAX_DURATION_S / 3600:g} h: "
-                "cut it into one file a session"
-            )
+            raise RecordingError(too_long(self.name))
         if end > self._rows[0].size:
             for row in self._rows:
                 row.resize(end + end // 4, refcheck=False)  # in place, so the peak stays low
@@ -71,8 +74,10 @@ class _Track:
     """
 
     stream: av.AudioStream
+    layout: str
     timeline: _Timeline
     first_channel: int
+    channels: int
     clock: Clock
     decoded: float = 0.0
     _run_start: float = 0.0
@@ -88,11 +93,11 @@ class _Track:
         import av
 
         try:
-            frames = self.stream.decode(packet)
-        except (av.FFmpegError, ValueError):
+            for frame in self.stream.decode(packet):
+                if frame.samples and frame.sample_rate > 0:
+                    self._take(frame)
+        except av.FFmpegError:
             return
-        for frame in frames:
-            self._take(frame)
 
     def _take(self, frame: av.AudioFrame) -> None:
         format_ = (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -102,19 +107,21 @@ class _Track:
             self._begin_run(start, format_)
         seconds = frame.samples / frame.sample_rate
         self._run_seconds += seconds
-        self.decoded += seconds
         frame.pts = None  # the run keeps the time from here on
         self._fifo.write(frame)
         if self._fifo.samples >= _BLOCK:
             self._lay(self._resampler.resample(self._fifo.read()))
 
     def finish(self) -> None:
-        """Lay what is still held back."""
-        if self._resampler is not None:
-            if self._fifo.samples:
-                self._lay(self._resampler.resample(self._fifo.read()))
-            self._lay(self._resampler.resample(None))
-            self._resampler = None
+        """Lay what is still held back; a format that cannot be converted is lost as damaged."""
+        import av
+
+        resampler, self._resampler = self._resampler, None
+        if resampler is not None:
+            with suppress(av.FFmpegError):
+                if self._fifo.samples:
+                    self._lay(resampler.resample(self._fifo.read()))
+                self._lay(resampler.resample(None))
 
     def _begin_run(self, start: float, format_: tuple[object, ...]) -> None:
         import av
@@ -124,9 +131,7 @@ class _Track:
         self._run_start, self._run_seconds, self._written = start, 0.0, 0
         self._format = format_
         self._fifo = av.AudioFifo()
-        self._resampler = av.AudioResampler(
-            "fltp", self.stream.codec_context.layout.name, SAMPLE_RATE
-        )
+        self._resampler = av.AudioResampler("flt", self.layout, SAMPLE_RATE)
 
     def _position(self) -> int:
         return round(self._run_start * SAMPLE_RATE) + self._written
@@ -134,9 +139,12 @@ class _Track:
     def _lay(self, frames: list[av.AudioFrame | None]) -> None:
         for frame in frames:
             if frame is not None:
-                block = frame.to_ndarray().astype(np.float32, copy=False)
+                # interleaved: planes beyond the eighth would be read outside their memory
+                flat = frame.to_ndarray().astype(np.float32, copy=False)
+                block = flat.reshape(-1, self.channels).T
                 at = self._position()
                 self._written += block.shape[1]
+                self.decoded += block.shape[1] / SAMPLE_RATE
                 overlap = min(max(0, self._free_from - at), block.shape[1])
                 if overlap < block.shape[1]:
                     self.timeline.add(block[:, overlap:], at + overlap, self.first_channel)
@@ -161,10 +169,12 @@ def decode(
         channels = [s.codec_context.channels for s in streams]
         seconds = until or (container.duration or 0) / 1_000_000
         timeline = _Timeline(path.name, weigh(sum(channels)), seconds)
-        tracks = {
-            stream.index: _Track(stream, timeline, sum(channels[:number]), tally.clock())
-            for number, stream in enumerate(streams)
-        }
+        tracks = {}
+        for number, stream in enumerate(streams):
+            layout, first = stream.codec_context.layout.name, sum(channels[:number])
+            tracks[stream.index] = _Track(
+                stream, layout, timeline, first, channels[number], tally.clock()
+            )
         _run(container, tracks, tally, until, progress)
     return timeline.rows(), tally
 

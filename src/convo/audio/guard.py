@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from convo.audio.engines import DecodedSegment
-from convo.audio.hearing import Hearing
+from convo.audio.hearing import FAINT, Hearing
 from convo.transcript import RemovedText, Word
 
 # Peaks of P(speech), measured: silence, noise and chords at most 0.01, a true "No." 0.43 and more.
-_NO_SPEECH_AT_ALL = 0.1
 _HARDLY_ANY_SPEECH = 0.35
 # Word times of Whisper are off by a few tenths of a second.
 _REACH_S = 0.3
@@ -48,7 +47,7 @@ def unheard(
 
 def _doubt(segment: DecodedSegment, hearing: Hearing) -> str | None:
     peak = hearing.speech_peak(segment.start - _REACH_S, segment.end + _REACH_S)
-    if peak < _NO_SPEECH_AT_ALL:
+    if peak < FAINT:
         return "no speech is heard there"
     doubtful = (
         segment.average_log_probability < _DOUBTFUL_LOG_PROBABILITY

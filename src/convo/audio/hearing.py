@@ -18,6 +18,9 @@ from convo.audio.engines import SAMPLE_RATE, Samples
 FRAME = 512
 FRAME_S = FRAME / SAMPLE_RATE
 _SPEECH = 0.5  # Silero's own threshold
+# Silence, noise and chords peak at 0.01 (measured); below this nothing counts as speech.
+FAINT = 0.1
+_LONG_SILENCE_S, _SILENCE_LEFT_S = 20.0, 1.0
 _BLOCK = FRAME * 8192  # 262 s: bounds the memory of the network
 _FLOOR_DB = -120.0
 # The VAD misses speech of a distant microphone: its loud frames are raised to this level.
@@ -88,19 +91,39 @@ def _gain_db(level_db: NDArray[np.float32]) -> np.float32:
 
 
 def pieces(hearing: Hearing, duration: float, longest_s: float) -> list[tuple[float, float]]:
-    """Cut ``duration`` seconds into pieces of at most ``longest_s``, each cut in a silence.
+    """What to decode: all of ``duration`` seconds but long silences, cut to ``longest_s``.
 
-    The cut lies in the quietest second of the last third of a piece.
+    Cuts lie in the quietest second of the last third of a piece. Silences of 20 s and more, in
+    which no frame sounds even faintly like speech, are left out: decoders invent text there.
 
-    >>> still = Hearing(np.zeros(4000, np.float32), np.zeros(4000, np.float32))
-    >>> pieces(still, 100.0, 600.0)
+    >>> pieces(Hearing(np.ones(4000, np.float32), np.zeros(4000, np.float32)), 100.0, 600.0)
     [(0.0, 100.0)]
+    >>> pieces(Hearing(np.zeros(4000, np.float32), np.zeros(4000, np.float32)), 100.0, 600.0)
+    []
     """
-    cuts, start = [0.0], 0.0
-    while duration - start > longest_s:
-        start = _quiet_time(hearing, start + longest_s * 2 / 3, start + longest_s)
-        cuts.append(start)
-    return list(zip(cuts, [*cuts[1:], duration], strict=True))
+    found: list[tuple[float, float]] = []
+    for start, end in _audible(hearing, duration):
+        while end - start > longest_s:
+            cut = _quiet_time(hearing, start + longest_s * 2 / 3, start + longest_s)
+            found.append((start, cut))
+            start = cut
+        found.append((start, end))
+    return found
+
+
+def _audible(hearing: Hearing, duration: float) -> list[tuple[float, float]]:
+    """Stretches between long silences, with a second of silence left at each side."""
+    heard = np.flatnonzero(hearing.speech >= FAINT) * FRAME_S
+    if not heard.size:
+        return []
+    breaks = np.flatnonzero(np.diff(heard) >= _LONG_SILENCE_S)
+    starts = heard[np.concatenate(([0], breaks + 1))] - _SILENCE_LEFT_S
+    ends = heard[np.concatenate((breaks, [heard.size - 1]))] + FRAME_S + _SILENCE_LEFT_S
+    # What is shorter than a long silence at either end of the recording stays.
+    first = 0.0 if starts[0] < _LONG_SILENCE_S else float(starts[0])
+    last = duration if duration - ends[-1] < _LONG_SILENCE_S else float(ends[-1])
+    edges = [first, *(float(edge) for edge in starts[1:])], [*(float(e) for e in ends[:-1]), last]
+    return [(round(start, 3), round(end, 3)) for start, end in zip(*edges, strict=True)]
 
 
 def _quiet_time(hearing: Hearing, start: float, end: float) -> float:

@@ -20,8 +20,8 @@ import numpy as np
 
 from convo.audio import channels
 from convo.audio.containers import container_name, open_media, packets, sound_streams
-from convo.audio.decoding import SAMPLE_RATE, Progress, Samples, Weigh, decode
-from convo.audio.tally import Tally, start_tally
+from convo.audio.decoding import SAMPLE_RATE, Progress, Samples, Weigh, decode, too_long
+from convo.audio.tally import MAX_DURATION_S, Tally, start_tally
 from convo.errors import RecordingError
 from convo.transcript import Recording
 
@@ -55,8 +55,8 @@ def inspect_recording(path: Path) -> Recording:
     ``channels`` counts over all sound streams; ``sample_rate`` is that of the first, in Hz.
 
     Raises:
-        RecordingError: missing, empty, unreadable, not a recording, without sound, cut off, or
-            shorter than 5 s.
+        RecordingError: missing, empty, unreadable, not a recording, without sound, cut off,
+            shorter than 5 s or longer than 8 h.
     """
     with _reading(path):
         size = path.stat().st_size
@@ -236,6 +236,8 @@ def _check_length(path: Path, seconds: float) -> None:
             f"{path.name} lasts {seconds:.1f} s and a recording needs at least "
             f"{MIN_DURATION_S:g} s: choose the file with the whole conversation"
         )
+    if seconds > MAX_DURATION_S:
+        raise RecordingError(too_long(path.name))
 
 
 def _clock(seconds: float) -> str:

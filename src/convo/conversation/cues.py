@@ -38,7 +38,8 @@ _APOSTROPHE = re.compile(r"[’‘`]")
 _DASHES = re.compile(r"-{2,}|[–—]|-(?=\s|$)|(?<=\s)-")
 _MARKS = re.compile(r"[^\w\s'?-]")
 _FILLER = re.compile(r"(?<!-)\b(?:u+m+|u+h+|e+r+m*|e+h+|ah+|h+m+|mm+)\b(?!-)")
-_STUTTER = re.compile(r"\b([\w']+(?: [\w']+){0,2})(?:[\s-]+\1\b)+")
+_STUTTER = re.compile(r"\b([\w']+)(?:[\s-]+\1\b)+")
+_RESTART = re.compile(r"\b([\w']+(?: [\w']+){1,2})(?:[\s-]+\1\b)+")
 _ASKING = re.compile(
     r"\?|^(?:(?:so|and|but|okay|right|well|now|yeah|then) )*"
     r"(?:(?:what|how|why|when|where|who|which|whose)\b"
@@ -63,7 +64,7 @@ def plain(text: str) -> str:
     bare = _APOSTROPHE.sub("'", _TAG.sub(" ", text)).lower()
     bare = _MARKS.sub(" ", _DASHES.sub(" ", bare)).replace("?", " ? ")
     bare = " ".join(_FILLER.sub(" ", bare).split())
-    return _STUTTER.sub(r"\1", bare)
+    return _RESTART.sub(r"\1", _STUTTER.sub(r"\1", bare))
 
 
 def is_question(text: str) -> bool:

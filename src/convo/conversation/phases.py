@@ -208,7 +208,7 @@ def _by_phase(states: Floats) -> dict[Phase, Floats]:
 
 
 def _spans(path: Sequence[tuple[int, int, int]], states: Floats) -> tuple[PhaseSpan, ...]:
-    """Spans of phases; two kinds of frame side by side are one. A new orientation is a new cycle."""
+    """Spans of phases; frames side by side are one, a new orientation begins a new cycle."""
     by_phase = _by_phase(states)
     spans: list[PhaseSpan] = []
     cycle, worked = 1, False

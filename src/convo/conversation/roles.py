@@ -166,7 +166,7 @@ def _judged(
     known: Mapping[str, float] | None,
 ) -> RoleAssignment:
     """The more probable answer by voice and words, with its probability."""
-    first, second = pair
+    first, second = sorted(pair)  # an order that does not depend on who talks more
     talk, parts = coach_log_odds(turns, (first, second), cues, options)
     voice = _voice_log_odds(first, second, known or {})
     sure = math.log(options.review_probability / (1 - options.review_probability + 1e-12))

@@ -87,10 +87,11 @@ def shares(
         )
     counted = _Counted(turns, labels, segmentation.samples, options)
     heard = _Heard(turns, segments, roles or {})
-    rows = [_share(counted, heard, None, role) for role in _PAIR]
-    for phase in Phase:
-        if phase in labels:
-            rows += [_share(counted, heard, phase, role) for role in _PAIR]
+    rows: list[Share] = []
+    for phase in (None, *(phase for phase in Phase if phase in labels)):
+        interval = counted.interval(phase, resample=True)
+        placing = counted.interval(phase, resample=False)
+        rows += [_share(counted, heard, phase, role, interval, placing) for role in _PAIR]
     return tuple(rows)
 
 
@@ -113,7 +114,7 @@ class _Counted:
             role: np.array([turn.role == role for turn in turns], dtype=np.bool_) for role in _PAIR
         }
         previous = (None, *turns[:-1])
-        listening = [is_backchannel(*both) for both in zip(turns, previous, strict=True)]
+        listening = [is_backchannel(*both) for both in zip(turns, previous, strict=False)]
         self.lively = ~np.array(listening, dtype=np.bool_)
         self.nobody = np.array([turn.speaker is None for turn in turns], dtype=np.bool_)
 
@@ -210,7 +211,15 @@ def _merged(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float
     return merged
 
 
-def _share(counted: _Counted, heard: _Heard, phase: Phase | None, role: Role) -> Share:
+def _share(
+    counted: _Counted,
+    heard: _Heard,
+    phase: Phase | None,
+    role: Role,
+    interval: tuple[float, float] | None,
+    placing: tuple[float, float] | None,
+) -> Share:
+    """The row of one role; ``interval`` is that of the coach's share."""
     inside = counted.inside(phase)
     mine = inside & counted.of[role]
     words = {one: int(counted.words[inside & counted.of[one]].sum()) for one in _PAIR}
@@ -219,8 +228,6 @@ def _share(counted: _Counted, heard: _Heard, phase: Phase | None, role: Role) ->
     percents = dict(zip(_PAIR, largest_remainder([words[one] for one in _PAIR]), strict=True))
     total = sum(words.values())
     nobody = int(counted.words[inside & counted.nobody].sum())
-    interval = counted.interval(phase, resample=True)
-    placing = counted.interval(phase, resample=False)
     withheld, caution = _judged(phase, total, nobody, placing, counted.options)
     if interval and role is Role.COACHEE:
         interval = (1 - interval[1], 1 - interval[0])

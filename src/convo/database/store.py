@@ -11,61 +11,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convo.database import connections
-from convo.database.artefacts import current_runs, read_run
-from convo.database.corrections import corrections_in
-from convo.database.facts import fact_tables
+from convo.database.artefacts import current_runs
 from convo.database.files import disk_error, write_atomically
-from convo.database.manifest import Run
+from convo.database.loading import read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
 from convo.database.results import QueryResult
-from convo.database.tables import PARTS
 from convo.errors import StoreError, did_you_mean
 from convo.options import Options
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 Progress = Callable[[int, int], None]
 
-_MEASURES = """
-insert into measure
-with version as (
-    select coalesce(max(value) filter (where key = 'stage.shares'),
-                    max(value) filter (where key = 'code'), max(made_by)) as method_version
-    from (select made_by from recording where recording_id = $1), (
-        select null as key, null as value
-        union all select key, value from provenance where recording_id = $1)
-), figure as (
-    select phase, role, 'word_share' as metric,
-           case when not withheld then words / nullif(total_words, 0) end as value,
-           total_words as n, low as lo, high as hi from share where recording_id = $1
-    union all
-    select phase, role, 'word_share_without_backchannels',
-           case when not withheld
-                then words_without_backchannels / nullif(total_without_backchannels, 0) end,
-           total_without_backchannels, null, null from share where recording_id = $1
-    union all
-    select phase, role, 'second_share',
-           case when not withheld then seconds / nullif(total_seconds, 0) end,
-           round(total_seconds)::integer, null, null from share where recording_id = $1
-    union all
-    select phase, role, 'words', words, turns, null, null from share where recording_id = $1
-    union all
-    select phase, role, 'turns', turns, turns, null, null from share where recording_id = $1
-    union all
-    select phase, role, 'median_turn_words', median_turn_words, turns, null, null
-    from share where recording_id = $1
-    union all
-    select phase, role, 'longest_turn_words', longest_turn_words, turns, null, null
-    from share where recording_id = $1
-)
-select $1, phase, role, metric, value, n, lo, hi, method_version from figure, version
-where value is not null
-"""
+# Many sessions in one transaction load three times as fast as one by one; more need more memory.
+_BATCH = 50
 
 
 class StoreOptions(Options):
@@ -94,9 +57,9 @@ class Store:
         Raises:
             StoreError: the artefacts or the store cannot be read or written; nothing has changed.
         """
-        tables = _tables(folder)
+        rows = read_rows(folder)
         with self.writing() as con:
-            _replace(con, *tables)
+            replace_rows(con, [rows])
 
     def rebuild(self, artefacts_root: Path, progress: Progress | None = None) -> int:
         """Make the file again from the artefacts alone and return the number of sessions.
@@ -115,10 +78,11 @@ class Store:
                 _remove(fresh)
                 with connections.writing(fresh, self.options.wait_s) as con:
                     migrate(con, fresh)
-                    for done, run in enumerate(runs, start=1):
-                        _replace(con, *_tables(run.folder))
+                    for start in range(0, len(runs), _BATCH):
+                        batch = runs[start : start + _BATCH]
+                        replace_rows(con, [read_rows(run.folder) for run in batch])
                         if progress:
-                            progress(done, len(runs))
+                            progress(start + len(batch), len(runs))
                 if self.path.is_file():
                     connections.check_free(self.path, end)
                 _remove_log(self.path)
@@ -211,37 +175,6 @@ class Store:
                 pass
             with connections.reading(self.path, self.options.wait_s) as con:
                 yield con
-
-
-def _tables(folder: Path) -> tuple[Run, dict[str, pa.Table]]:
-    """All rows of a run by the table of the store they go to."""
-    run, files = read_run(folder)
-    parts = {part.table: files[part.file] for part in PARTS if part.table}
-    return run, parts | fact_tables(run, corrections_in(folder.parent))
-
-
-def _replace(con: duckdb.DuckDBPyConnection, run: Run, tables: dict[str, Any]) -> None:
-    stored = con.execute(
-        "select processed_at, run from recording where recording_id = ?", [run.recording_id]
-    ).fetchone()
-    if stored and stored > (run.created_at.replace(tzinfo=None), run.name):
-        return
-    con.begin()
-    try:
-        for name, table in tables.items():
-            con.execute(f"delete from {name} where recording_id = ?", [run.recording_id])
-            con.register("incoming", table)
-            con.execute(
-                f"insert into {name} by name select ? as recording_id, * from incoming",
-                [run.recording_id],
-            )
-            con.unregister("incoming")
-        con.execute("delete from measure where recording_id = ?", [run.recording_id])
-        con.execute(_MEASURES, [run.recording_id])
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
 
 
 def _check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -123,9 +123,9 @@ def _bar_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
         ]
         if bar.low is not None and bar.high is not None:
             data["whiskers"].append({"x": bar.low * 100, "x2": bar.high * 100, "y": middle})
-        if min(split, (bar.low or 1) * 100) > 12:
+        if _reach(bar)[0] > 12:
             data["left"].append({"x": 0, "y": middle, "text": bar.left})
-        if max(split, (bar.high or 0) * 100) < 88:
+        if _reach(bar)[1] < 88:
             data["right"].append({"x": 100, "y": middle, "text": bar.right})
     return data
 
@@ -172,11 +172,17 @@ def _column_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
         ]
         if bar.low is not None and bar.high is not None:
             data["whiskers"].append({"x": middle, "y": bar.low * 100, "y2": bar.high * 100})
-        if min(split, (bar.low or 1) * 100) > 15:
+        if _reach(bar)[0] > 15:
             data["left"].append({"x": middle, "y": 4, "text": bar.left})
-        if max(split, (bar.high or 0) * 100) < 85:
+        if _reach(bar)[1] < 85:
             data["right"].append({"x": middle, "y": 89, "text": bar.right})
     return data
+
+
+def _reach(bar: Bar) -> tuple[float, float]:
+    """From where to where the split and its interval extend, in per cent."""
+    points = [point * 100 for point in (bar.coach, bar.low, bar.high) if point is not None]
+    return min(points), max(points)
 
 
 def named(alt: Any, name: str) -> Any:

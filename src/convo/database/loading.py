@@ -1,0 +1,116 @@
+"""The one loader: all rows of a recording leave the store and come into it together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convo.database.artefacts import read_run
+from convo.database.corrections import corrections_in
+from convo.database.facts import fact_tables
+from convo.database.manifest import Run
+from convo.database.tables import PARTS
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Rows = tuple[Run, "dict[str, pa.Table]"]
+
+_MEASURES = """
+insert into measure
+with version as (
+    select r.recording_id,
+           coalesce(max(p.value) filter (where p.key = 'stage.shares'),
+                    max(p.value) filter (where p.key = 'code'), max(r.made_by)) as method_version
+    from recording r left join provenance p using (recording_id)
+    where r.recording_id in (select unnest($1)) group by r.recording_id
+), own as (
+    select * from share where recording_id in (select unnest($1))
+), figure as (
+    select recording_id, phase, role, 'word_share' as metric,
+           case when not withheld then words / nullif(total_words, 0) end as value,
+           total_words as n, low as lo, high as hi from own
+    union all
+    select recording_id, phase, role, 'word_share_without_backchannels',
+           case when not withheld
+                then words_without_backchannels / nullif(total_without_backchannels, 0) end,
+           total_without_backchannels, null, null from own
+    union all
+    select recording_id, phase, role, 'second_share',
+           case when not withheld then seconds / nullif(total_seconds, 0) end,
+           round(total_seconds)::integer, null, null from own
+    union all
+    select recording_id, phase, role, 'words', words, turns, null, null from own
+    union all
+    select recording_id, phase, role, 'turns', turns, turns, null, null from own
+    union all
+    select recording_id, phase, role, 'median_turn_words', median_turn_words, turns, null, null
+    from own
+    union all
+    select recording_id, phase, role, 'longest_turn_words', longest_turn_words, turns, null, null
+    from own
+)
+select recording_id, phase, role, metric, value, n, lo, hi, method_version
+from figure join version using (recording_id)
+where value is not null
+"""
+
+
+def read_rows(folder: Path) -> Rows:
+    """The run in ``folder`` and all its rows, by the table of the store they go to.
+
+    Raises:
+        StoreError: a file is missing, altered, or from a newer version of convo.
+    """
+    run, files = read_run(folder)
+    parts = {part.table: files[part.file] for part in PARTS if part.table}
+    return run, parts | fact_tables(run, corrections_in(folder.parent))
+
+
+def replace_rows(con: duckdb.DuckDBPyConnection, sessions: Sequence[Rows]) -> None:
+    """Put these runs in place of what the store has of their recordings, in one transaction.
+
+    A run is left out when the store has a newer one of the same recording.
+    """
+    rows = [(run, tables) for run, tables in sessions if not _is_outdated(con, run)]
+    if not rows:
+        return
+    recordings = [run.recording_id for run, _ in rows]
+    con.begin()
+    try:
+        for name in rows[0][1]:
+            _delete(con, name, recordings)
+            con.register("incoming", _joined(rows, name))
+            con.execute(f"insert into {name} by name select * from incoming")
+            con.unregister("incoming")
+        _delete(con, "measure", recordings)
+        con.execute(_MEASURES, [recordings])
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
+def _is_outdated(con: duckdb.DuckDBPyConnection, run: Run) -> bool:
+    stored = con.execute(
+        "select processed_at, run from recording where recording_id = ?", [run.recording_id]
+    ).fetchone()
+    return bool(stored and stored > (run.created_at.replace(tzinfo=None), run.name))
+
+
+def _delete(con: duckdb.DuckDBPyConnection, table: str, recordings: list[str]) -> None:
+    con.execute(f"delete from {table} where recording_id in (select unnest(?))", [recordings])
+
+
+def _joined(rows: Sequence[Rows], name: str) -> pa.Table:
+    """One table of many recordings, each row with the recording it belongs to."""
+    import pyarrow as pa
+
+    return pa.concat_tables(
+        tables[name].append_column(
+            "recording_id", pa.repeat(run.recording_id, tables[name].num_rows)
+        )
+        for run, tables in rows
+    )
