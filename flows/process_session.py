@@ -26,8 +26,8 @@ from prefect.context import TaskRunContext
 
 from convo import outcome, stages
 from convo.audio.recording import inspect_recording
-from convo.database.files import StageFile
 from convo.errors import ConvoError
+from convo.files import StageFile
 from convo.outcome import Job, Outcome, Results
 from convo.stages import Place
 from convo.transcript import Session
@@ -42,16 +42,16 @@ def stage_key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
 
 
 KEPT = CacheKeyFnPolicy(cache_key_fn=stage_key)
-transcribe = task(stages.transcribe, name="transcribe", cache_policy=KEPT)
-diarize = task(stages.diarize, name="diarize", cache_policy=KEPT)
-cover = task(stages.cover, name="cover", cache_policy=KEPT)
-attribute = task(stages.attribute, name="attribute", cache_policy=KEPT)
-assign_roles = task(stages.assign_roles, name="assign_roles", cache_policy=KEPT)
-segment_phases = task(stages.segment_phases, name="segment_phases", cache_policy=KEPT)
-count_shares = task(stages.count_shares, name="count_shares", cache_policy=KEPT)
-inspect = task(inspect_recording, name="inspect", cache_policy=NO_CACHE, persist_result=False)
-keep = task(outcome.keep, name="keep", cache_policy=NO_CACHE, persist_result=False)
-report = task(outcome.report, name="report", cache_policy=NO_CACHE, persist_result=False)
+transcribe = task(name="transcribe", cache_policy=KEPT)(stages.transcribe)
+diarize = task(name="diarize", cache_policy=KEPT)(stages.diarize)
+cover = task(name="cover", cache_policy=KEPT)(stages.cover)
+attribute = task(name="attribute", cache_policy=KEPT)(stages.attribute)
+assign_roles = task(name="assign_roles", cache_policy=KEPT)(stages.assign_roles)
+segment_phases = task(name="segment_phases", cache_policy=KEPT)(stages.segment_phases)
+count_shares = task(name="count_shares", cache_policy=KEPT)(stages.count_shares)
+inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(inspect_recording)
+keep = task(name="keep", cache_policy=NO_CACHE, persist_result=False)(outcome.keep)
+report = task(name="report", cache_policy=NO_CACHE, persist_result=False)(outcome.report)
 
 
 @flow(name="process-session", validate_parameters=False)

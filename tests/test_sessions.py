@@ -69,7 +69,7 @@ def test_a_taken_session_is_refused_with_the_recording_that_has_it(correct):
 
 
 def test_unknown_coachee_is_named_with_the_close_match():
-    with pytest.raises(SessionError, match="'Hanna'.*did you mean 'Hannah'"):
+    with pytest.raises(SessionError, match=r"'Hanna'.*did you mean 'Hannah'"):
         find_coachee("Hanna", [kept("a", 1)])
 
 

@@ -109,7 +109,8 @@ def load_settings(
         _check_toml(own)
         _files.append(own)
     try:
-        return Settings(**{name: dict(group) for name, group in (overrides or {}).items() if group})
+        given: Any = {name: dict(group) for name, group in (overrides or {}).items() if group}
+        return Settings(**given)
     except ValidationError as error:
         raise ConfigError(_sentence(error, own)) from error
     finally:

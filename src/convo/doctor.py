@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def examine(data: Path, measure: bool) -> Iterator[Finding]:
     yield Finding("convo", f"{version('convo')} on Python {platform.python_version()}")
     yield from _libraries()
     for engine in ("faster-whisper", "openai-whisper"):
-        yield _model(f"words, {engine}", lambda engine=engine: _whisper(engine))
+        yield _model(f"words, {engine}", partial(_whisper, engine))
     yield _model("speakers", _diarization)
     yield _disk(data)
     yield _memory()

@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Options(BaseModel):
-    """A group of options that lives next to the code it steers; ``configs/default.toml`` fills it."""
+    """A group of options, beside the code it steers; ``configs/default.toml`` fills it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

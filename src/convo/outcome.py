@@ -8,7 +8,7 @@ import json
 import platform
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,15 +18,14 @@ from convo.audio import recording as audio
 from convo.config import Settings
 from convo.database import artefacts, profiles
 from convo.database.corrections import read_corrections, save_correction
-from convo.database.files import StageFile
 from convo.database.runs import Run, State, forget_run, read_runs, record_run
 from convo.database.store import Store
 from convo.errors import ConvoError, SessionError
+from convo.files import StageFile
 from convo.progress import running
 from convo.report.progression import write_progression_report
 from convo.report.session import write_session_report
 from convo.sessions import KnownSession, SessionRequest, resolve_session
-
 from convo.stages import (
     VERSIONS,
     Attributed,
@@ -68,7 +67,7 @@ class Job:
     data: Path
     file: Path
     settings: Settings
-    request: SessionRequest = SessionRequest()
+    request: SessionRequest = field(default_factory=SessionRequest)
     coach_is: str | None = None
     channels: bool = False
     keep_voices: tuple[Role, ...] = ()
@@ -126,8 +125,11 @@ def write_progression(data: Path, coachee: str) -> Path:
 
 def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
     """All kept conversations (of one coachee), in the order of their sessions."""
-    kept = [artefacts.read_conversation(f) for f in artefacts.current_conversations(data / "artefacts")]
-    chosen = [c for c in kept if coachee is None or c.session.coachee == coachee]
+    chosen = [
+        artefacts.read_conversation(run.folder)
+        for run in artefacts.current_runs(data / "artefacts")
+        if coachee is None or run.session.coachee == coachee
+    ]
     return sorted(chosen, key=lambda c: (c.session.coachee, c.session.date, c.session.number))
 
 

@@ -86,7 +86,9 @@ def find_coachee(name: str, known: Sequence[KnownSession]) -> str:
     """
     names = {k.session.coachee for k in known}
     if name not in names:
-        raise SessionError(f"there is no session of a coachee {name!r}: {did_you_mean(name, names)}")
+        raise SessionError(
+            f"there is no session of a coachee {name!r}: {did_you_mean(name, names)}"
+        )
     return name
 
 

@@ -11,23 +11,23 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import psutil
 
+from convo import files
 from convo.audio import coverage, languages, models, recording, segments, voices, words
 from convo.config import Settings
 from convo.conversation import attribution, roles, shares
 from convo.conversation.cues import Cues, parse_cues
 from convo.conversation.phases import CueSegmenter, PhasesOptions
 from convo.conversation.voices import coach_probabilities
-from convo.database import files, profiles
-from convo.database.files import StageFile
+from convo.database import profiles
 from convo.errors import RecordingError, StageError, StoreError
+from convo.files import StageFile
 from convo.progress import running
 from convo.resources import resource
 from convo.transcript import (
@@ -54,7 +54,7 @@ VERSIONS = {
 MIN_FREE_MB = 200  # the work files of a three-hour session take about 20 MB, the joined weights 300
 
 T = TypeVar("T")
-Samples = np.ndarray[tuple[int], np.dtype[np.float32]]
+Samples = recording.Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def attribute(
     with running(place.data, "attribute", place.recording):
         said = load(place, covered, Covered).transcription.words
         diarization = load(place, segmented, Diarization)
-        result = _attributed(lambda: samples_of(place), said, diarization, options)
+        result = _attributed(samples_of(place), said, diarization, options)
         return _keep(place, "attribute", result)
 
 
@@ -278,9 +278,7 @@ def recognise(file: Path, settings: Settings) -> tuple[tuple[Word, ...], Diariza
     segmented = segments.diarize(samples, settings.segments)
     covered = Covered(*coverage.cover(samples, spoken, segmented, settings.words))
     _refuse_uncovered(file.name, covered, settings.words)
-    attributed = _attributed(
-        lambda: samples, covered.transcription.words, segmented, settings.attribution
-    )
+    attributed = _attributed(samples, covered.transcription.words, segmented, settings.attribution)
     return attributed.words, attributed.diarization
 
 
@@ -336,12 +334,12 @@ def _refuse_uncovered(name: str, covered: Covered, options: words.WordsOptions) 
 
 
 def _attributed(
-    sound: Callable[[], Samples],
+    samples: Samples,
     said: tuple[Word, ...],
     diarization: Diarization,
     options: attribution.AttributionOptions,
 ) -> Attributed:
-    refined = diarization
+    refined = voices.refine(samples, said, diarization, options)
     return Attributed(
         attribution.attribute_words(said, refined.exclusive, options), _without_voices(refined)
     )

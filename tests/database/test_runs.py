@@ -31,7 +31,9 @@ def test_a_file_that_is_no_recording_is_recorded_by_its_path(tmp_path):
 def test_running_means_that_its_process_is_there(tmp_path):
     record_run(tmp_path, Run("a.m4a", "a" * 64, MEETING, "running"))
     assert read_runs(tmp_path)[0].state == "running"
-    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True
+    )
     path = next(tmp_path.glob("*.json"))
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(str(os.getpid()), gone.stdout.decode().strip()), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""RECORDING to WORDS and SEGMENTS: the only code that knows a model."""

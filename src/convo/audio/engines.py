@@ -79,6 +79,11 @@ class DecodeSettings:
 class Engine(Protocol):
     """A loaded model."""
 
+    @property
+    def multilingual(self) -> bool:
+        """Whether it knows other languages than English."""
+        ...
+
     def decode(self, samples: Samples, settings: DecodeSettings) -> Iterator[DecodedSegment]:
         """The segments of ``samples``, in order; those without words are left out."""
         ...
@@ -120,6 +125,10 @@ class _FasterWhisper:
             local_files_only=True,
         )
 
+    @property
+    def multilingual(self) -> bool:
+        return bool(self._model.model.is_multilingual)
+
     def decode(self, samples: Samples, settings: DecodeSettings) -> Iterator[DecodedSegment]:
         self._reseed(_SEED)
         segments, _ = self._model.transcribe(
@@ -145,7 +154,7 @@ class _FasterWhisper:
                 )
 
     def language_probabilities(self, window: Samples) -> Mapping[str, float]:
-        if not self._model.model.is_multilingual:
+        if not self.multilingual:
             return {"en": 1.0}
         _, _, found = self._model.detect_language(window)
         return {code: float(probability) for code, probability in found}
@@ -164,6 +173,10 @@ class _OpenAIWhisper:
         if heads is not None:
             self._model.set_alignment_heads(heads)
         self._half = self._model.device.type == "cuda"
+
+    @property
+    def multilingual(self) -> bool:
+        return bool(self._model.is_multilingual)
 
     def decode(self, samples: Samples, settings: DecodeSettings) -> Iterator[DecodedSegment]:
         import torch
@@ -198,7 +211,7 @@ class _OpenAIWhisper:
         import torch
         import whisper
 
-        if not self._model.is_multilingual:
+        if not self.multilingual:
             return {"en": 1.0}
         mel = whisper.log_mel_spectrogram(
             whisper.pad_or_trim(torch.from_numpy(window)), self._model.dims.n_mels

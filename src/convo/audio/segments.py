@@ -7,6 +7,7 @@ order in which they are first heard.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
@@ -67,7 +68,9 @@ def diarize(
 
     count = None if options.speakers == "auto" else options.speakers
     pipeline = load_pipeline(weights, options.step)
-    output = pipeline(_as_file(samples), num_speakers=count, hook=steps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as: fewer voices were heard than were asked for
+        output = pipeline(_as_file(samples), num_speakers=count, hook=steps)
     steps.finish()
     return _diarization(output, weights.name, seconds)
 

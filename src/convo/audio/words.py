@@ -22,9 +22,10 @@ from convo.audio.engines import (
 )
 from convo.audio.guard import unheard, unlooped
 from convo.audio.hearing import Hearing, listen, pieces
-from convo.audio.languages import check_language
+from convo.audio.languages import LANGUAGES, check_language
 from convo.audio.models import check_whisper
 from convo.audio.tidy import tidy
+from convo.errors import ConfigError
 from convo.options import Options
 from convo.transcript import RemovedText, Transcription, Word
 
@@ -76,7 +77,7 @@ def transcribe(
     ``progress`` is called with the seconds of audio done.
 
     Raises:
-        ConfigError: no such language, model or engine.
+        ConfigError: no such language, model or engine, or a language that the model does not know.
         ModelError: the weights are missing, altered or unreadable.
     """
     language = check_language(options.language) if options.language is not None else None
@@ -86,6 +87,11 @@ def transcribe(
     probability: float | None = None
     if language is None:
         language, probability = _detected(engine, samples, hearing)
+    elif language != "en" and not engine.multilingual:
+        raise ConfigError(
+            f"the model {weights.name} knows only English, not {LANGUAGES[language]}: "
+            "use a model without .en, such as base"
+        )
     report = progress or (lambda _seconds: None)
     words: list[Word] = []
     removed: list[RemovedText] = []

@@ -26,7 +26,7 @@ TITLES = {
 
 
 class LiveLine:
-    """Shows on ``console`` (stderr) how far a recording is; a plain line a stage without a terminal.
+    """Shows on ``console`` (stderr) how far a recording is; without a terminal, a line a stage.
 
     The time left is honest: what this stage needs at the pace it has shown, plus what the later
     stages took on this machine so far, or a cautious guess before the first session.

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 def process(
     files: Annotated[list[Path], typer.Argument(help="Recordings: audio or video.")],
-    coachee: Annotated[str | None, typer.Option(help="Who is helped (a pseudonym will do).")] = None,
+    coachee: Annotated[
+        str | None, typer.Option(help="Who is helped (a pseudonym will do).")
+    ] = None,
     coach: Annotated[str | None, typer.Option(help="Who helps.")] = None,
     session: Annotated[
         int | None, typer.Option(min=1, help="Number of the session; default: the next.")

@@ -117,9 +117,7 @@ def serve(
 
     folder = data_folder(data)
     shared.complain(f"http://127.0.0.1:{port} — stop with Ctrl-C")
-    uvicorn.run(
-        create_app(folder / "reports"), host="127.0.0.1", port=port, log_level="warning"
-    )
+    uvicorn.run(create_app(folder / "reports"), host="127.0.0.1", port=port, log_level="warning")
 
 
 def _cell(value: object) -> str:

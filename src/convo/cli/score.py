@@ -25,7 +25,7 @@ def score(
     from convo.config import load_settings
     from convo.conversation.phases import CueSegmenter
     from convo.evaluation import SpeechResult, read_cases, score_speech, score_talk, tables, to_json
-    from convo.database.files import write_atomically
+    from convo.files import write_atomically
 
     settings = load_settings(None, config, {"words": {"language": "en"}})
     cases = read_cases(folder)

@@ -47,7 +47,7 @@ def progression_table(conversations: Sequence[Conversation]) -> Table:
     table = Table(
         title=f"{meeting.coachee} with {meeting.coach}: words of coach/coachee in %",
         title_justify="left",
-        caption="Phases are provisional suggestions by a cue method. – : not found in that session.",
+        caption="Phases are provisional suggestions. –: not found in that session.",
         caption_justify="left",
     )
     table.add_column("")

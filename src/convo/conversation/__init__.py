@@ -1,0 +1,1 @@
+"""WORDS to TURNS to MEANING: pure functions, no files, no models."""

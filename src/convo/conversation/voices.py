@@ -30,8 +30,8 @@ def coach_probabilities(
 
     Empty when nothing is known or when there are not two voices to tell apart.
 
-    >>> known = coach_probabilities({"A": (1.0, 0.0), "B": (0.0, 1.0)}, coach=(1.0, 0.1), coachee=None)
-    >>> known["A"] > 0.99
+    >>> heard = {"A": (1.0, 0.0), "B": (0.0, 1.0)}
+    >>> coach_probabilities(heard, coach=(1.0, 0.1), coachee=None)["A"] > 0.99
     True
     """
     if len(voices) != 2 or (coach is None and coachee is None):

@@ -25,17 +25,6 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from convo.database.columns import arrow_table
 from convo.database.corrections import Correction, read_corrections, save_correction
-from convo.database.files import (
-    StageFile,
-    as_json,
-    disk_error,
-    load,
-    parse,
-    read_bytes,
-    save,
-    sync_folder,
-    write_atomically,
-)
 from convo.database.manifest import (
     AGAIN,
     MANIFEST,
@@ -47,6 +36,17 @@ from convo.database.manifest import (
 )
 from convo.database.tables import PARTS, with_tables, without_tables
 from convo.errors import StoreError
+from convo.files import (
+    StageFile,
+    as_json,
+    disk_error,
+    load,
+    parse,
+    read_bytes,
+    save,
+    sync_folder,
+    write_atomically,
+)
 from convo.transcript import Conversation
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from convo.database.files import disk_error
 from convo.errors import StoreError
+from convo.files import disk_error
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,8 +11,8 @@ from typing import BinaryIO, cast
 
 from filelock import FileLock
 
-from convo.database.files import disk_error, read_bytes
 from convo.errors import StoreError
+from convo.files import disk_error, read_bytes
 
 _FILE = "corrections.jsonl"
 

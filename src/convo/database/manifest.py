@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from convo.database.files import read_bytes, write_atomically
 from convo.errors import StoreError
+from convo.files import read_bytes, write_atomically
 from convo.transcript import Session
 
 SCHEMA_VERSION = 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from convo.errors import SessionError, StoreError, did_you_mean
+from convo.files import write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,8 @@ def keep_profile(folder: Path, name: str, voice: Sequence[float], model: str, co
         )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     profile = VoiceProfile(name, tuple(voice), model, consent.strip(), now)
-    folder.mkdir(parents=True, exist_ok=True)
     path = _path(folder, name)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(asdict(profile), ensure_ascii=False), encoding="utf-8")
-    os.replace(temporary, path)
+    write_atomically(path, json.dumps(asdict(profile), ensure_ascii=False).encode())
     return path
 
 

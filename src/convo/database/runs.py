@@ -16,6 +16,7 @@ from typing import Literal
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
+from convo.files import write_atomically
 from convo.transcript import Session
 
 State = Literal["running", "done", "failed", "interrupted"]
@@ -41,13 +42,10 @@ class Run:
 
 def record_run(folder: Path, run: Run) -> None:
     """Write ``run`` over the earlier record of that recording (or of that file)."""
-    folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     run = replace(run, pid=os.getpid(), changed_at=now)
     path = folder / f"{_key(run)}.json"
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_bytes(_RUN.dump_json(run, indent=1))
-    os.replace(temporary, path)
+    write_atomically(path, _RUN.dump_json(run, indent=1))
 
 
 def forget_run(folder: Path, run: Run) -> None:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from convo.database import connections
 from convo.database.artefacts import current_runs
-from convo.database.files import disk_error, write_atomically
 from convo.database.loading import read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
 from convo.database.results import QueryResult
 from convo.errors import StoreError, did_you_mean
+from convo.files import disk_error, write_atomically
 from convo.options import Options
 
 if TYPE_CHECKING:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-from convo.errors import StoreError
 from convo.transcript import Session
 
 _HEAD_CHARACTERS = 20_000
@@ -51,34 +48,6 @@ def progression_file_name(coachee: str) -> str:
     """
     name = unicodedata.normalize("NFC", coachee)
     return f"{slug(name)}-progression-{hashlib.sha256(name.encode()).hexdigest()[:6]}.html"
-
-
-def write_atomically(path: Path, text: str) -> Path:
-    """Write ``text`` so that a reader sees the old file or the new one, never half of one.
-
-    Raises:
-        StoreError: the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
-    return path
-
-
-def _unwritable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"the report {path} cannot be written ({error.strerror}): "
-        "close it elsewhere, free some disk space or choose another folder"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convo.errors import SessionError
+from convo.files import write_atomically
 from convo.report import charts
-from convo.report.files import progression_file_name, write_atomically
+from convo.report.files import progression_file_name
 from convo.report.page import render
 from convo.report.review import review_groups
 from convo.report.shares import ShareLine, share_lines
@@ -227,4 +228,6 @@ def write_progression_report(
         StoreError: the folder cannot be written.
     """
     page = progression_report(conversations, programme_note)
-    return write_atomically(folder / progression_file_name(conversations[0].session.coachee), page)
+    path = folder / progression_file_name(conversations[0].session.coachee)
+    write_atomically(path, page.encode())
+    return path

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from convo.files import write_atomically
 from convo.report import charts
-from convo.report.files import session_file_name, write_atomically
+from convo.report.files import session_file_name
 from convo.report.page import render
 from convo.report.review import review_groups
 from convo.report.shares import ShareLine, session_facts, share_lines
@@ -164,5 +165,6 @@ def write_session_report(folder: Path, conversation: Conversation) -> Path:
     Raises:
         StoreError: the folder cannot be written.
     """
-    name = session_file_name(conversation.session, conversation.recording.short_id)
-    return write_atomically(folder / name, session_report(conversation))
+    path = folder / session_file_name(conversation.session, conversation.recording.short_id)
+    write_atomically(path, session_report(conversation).encode())
+    return path
