@@ -6,8 +6,8 @@
 
 Without a FILE the sample sessions are joined and repeated to ``--minutes``. Each side runs in a
 process of its own, one after the other, so that neither has the other's memory or warm caches.
-Stages include loading what they need. A real-time factor is seconds of work per second of sound;
-peak memory is the resident size of the process, in MB of 10^6 bytes.
+Stages include loading what they need. RTF, the real-time factor, is seconds of work per second of
+sound; peak memory is the resident size of the process, in MB of 10^6 bytes.
 """
 
 from __future__ import annotations
@@ -193,10 +193,10 @@ def duration_s(file: Path) -> float:
 def cost_table(costs: Sequence[SideCost], seconds: float) -> Table:
     """Stages by sides, with the ratio of the first side to the second where both have the stage."""
     table = Table(title=f"{seconds / 60:.1f} minutes of sound", title_justify="left")
-    table.add_column("stage")
+    table.add_column("stage", no_wrap=True)
     for side in costs:
-        for column in ("s", "real-time factor", "peak MB"):
-            table.add_column(f"{side.side}: {column}", justify="right")
+        for column in ("s", "RTF", "peak MB"):
+            table.add_column(f"{side.side} {column}", justify="right", no_wrap=True)
     if len(costs) > 1:
         table.add_column(f"{costs[0].side} / {costs[1].side}", justify="right")
     names = list(dict.fromkeys(cost.stage for side in costs for cost in side.stages))

@@ -20,7 +20,7 @@ from convo.database import artefacts, profiles
 from convo.database.corrections import read_corrections, save_correction
 from convo.database.runs import Run, State, forget_run, read_runs, record_run
 from convo.database.store import Store
-from convo.errors import ConvoError, SessionError
+from convo.errors import ConvoError, SessionError, StoreError
 from convo.files import StageFile
 from convo.progress import running
 from convo.report.progression import write_progression_report
@@ -176,16 +176,16 @@ def reserved(place: Place, job: Job) -> Iterator[Session]:
             yield meeting
         except BaseException as error:
             state: State = "failed" if isinstance(error, ConvoError) else "interrupted"
-            record_run(_runs(place.data), replace(now, state=state, message=str(error) or None))
+            _record(place.data, replace(now, state=state, message=str(error) or None))
             raise
-        record_run(_runs(place.data), replace(now, state="done"))
+        _record(place.data, replace(now, state="done"))
 
 
 def record_failure(job: Job, error: ConvoError) -> None:
     """Keep visible that a file could not even be read as a recording."""
     runs = _runs(job.data)
     if not any(r.file == str(job.file) and r.state == "failed" for r in read_runs(runs)):
-        record_run(runs, Run(str(job.file), None, None, "failed", str(error)))
+        _record(job.data, Run(str(job.file), None, None, "failed", str(error)))
 
 
 def known_sessions(data: Path) -> list[KnownSession]:
@@ -248,7 +248,9 @@ def store(data: Path) -> Store:
 
 def rebuild_store(data: Path) -> int:
     """Make the store again from the artefacts; the number of sessions in it."""
-    return store(data).rebuild(data / "artefacts")
+    sessions = store(data).rebuild(data / "artefacts")
+    store(data).note_runs(read_runs(_runs(data)))
+    return sessions
 
 
 def clips(data: Path, conversation: Conversation) -> dict[str, Path]:
@@ -261,8 +263,20 @@ def clips(data: Path, conversation: Conversation) -> dict[str, Path]:
     }
 
 
+def unfinished(data: Path) -> list[Run]:
+    """The files whose latest run failed or was interrupted, oldest first."""
+    return [r for r in read_runs(_runs(data)) if r.state in ("failed", "interrupted")]
+
+
 def _runs(data: Path) -> Path:
     return data / "runs"
+
+
+def _record(data: Path, run: Run) -> None:
+    record_run(_runs(data), run)
+    # The record is what counts; the store shows it again as soon as it can be written.
+    with contextlib.suppress(StoreError):
+        store(data).note_runs(read_runs(_runs(data)))
 
 
 def _conversation(

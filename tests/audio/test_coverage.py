@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convo.audio.coverage import cover, holes, inserted, merged
@@ -30,6 +30,7 @@ def heard(*segments: tuple[float, float]) -> Diarization:
     return Diarization(spoken, spoken, {}, "bundled")
 
 
+@settings(deadline=None)
 @given(spans)
 def test_merging_covers_the_same_tenths(given_spans: list[tuple[float, float]]) -> None:
     union = merged(given_spans)
@@ -42,6 +43,7 @@ def test_merging_covers_the_same_tenths(given_spans: list[tuple[float, float]]) 
     assert all(one[1] < other[0] for one, other in pairwise(union))
 
 
+@settings(deadline=None)
 @given(spans, spans)
 def test_holes_are_what_a_clock_would_count(
     speech: list[tuple[float, float]], said: list[tuple[float, float]]
@@ -66,6 +68,7 @@ word_lists = st.lists(st.tuples(st.sampled_from("abc"), tenths), max_size=15).ma
 )
 
 
+@settings(deadline=None)
 @given(word_lists, word_lists, tenths)
 def test_insertion_keeps_every_old_word_in_order(
     old: list[Word], new: list[Word], start: float

@@ -82,6 +82,17 @@ def test_groups_end_at_pauses_sentences_and_changes() -> None:
     ]
 
 
+def test_a_heard_silence_ends_a_group_although_the_words_run_on() -> None:
+    said = [Word("any", 0, 1, 1, "A"), Word("pain", 1, 2, 1, "A"), Word("no", 2, 4, 1, "A")]
+    heard = [SpeakerSegment(0, 0.9, "B"), SpeakerSegment(0, 2.2, "A"), SpeakerSegment(2.9, 4, "A")]
+    assert [(g.start, g.end) for g in word_groups(said, OPTIONS, heard)] == [(0, 2), (2, 4)]
+    assert (
+        len(word_groups(said, OPTIONS, [SpeakerSegment(0, 2.2, "A"), SpeakerSegment(2.3, 4, "A")]))
+        == 1
+    )
+    assert len(word_groups(said, OPTIONS)) == 1
+
+
 @given(st.integers(1, 6), st.integers(2, 3), st.integers(0, 2**32 - 1))
 def test_viterbi_equals_trying_everything(length: int, speakers: int, seed: int) -> None:
     random = np.random.default_rng(seed)

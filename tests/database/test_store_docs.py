@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from convo.database.artefacts import save_correction, write_conversation
+from convo.database.runs import Run
 from convo.database.store import Store
 from tests.database.conversations import make_conversation
 
@@ -27,6 +28,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         write_conversation(root / "artefacts", conversation)
     store = Store(root / "convo.duckdb")
     store.rebuild(root / "artefacts")
+    moment = "2026-01-13T12:00:00+00:00"
+    store.note_runs([Run("notes.mp3", None, None, "failed", "no recording", changed_at=moment)])
     return store
 
 
@@ -65,6 +68,7 @@ def test_no_column_is_described_that_is_not_there(store: Store) -> None:
         "v_talk_share",
     }
     values |= {"person", "voice", "channel", "talk", "recording_id"}
+    values |= {"running", "done", "failed", "interrupted"}
     for name in store.names():
         columns = {row[0] for row in store.query(f"describe {name}").rows}
         assert set(re.findall(r"`(\w+)`", ROWS[name])) <= columns | values, name

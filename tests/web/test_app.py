@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from convo.database.runs import Run
 from convo.report import write_progression_report, write_session_report
 from convo.web.app import HEADERS, create_app
 
@@ -87,3 +88,13 @@ def test_every_answer_has_the_strict_headers(client: TestClient, address: str) -
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_nothing_can_be_changed(client: TestClient, method: str) -> None:
     assert client.request(method, "/").status_code == 405
+
+
+def test_what_failed_stands_above_the_reports(reports: Path) -> None:
+    failed = Run("<b>.mp3", None, None, "failed", "<b>.mp3 is empty: copy it again")
+    app = create_app(reports, lambda: [failed, Run("b.m4a", "b" * 64, None, "interrupted")])
+    listing = TestClient(app, base_url="http://127.0.0.1").get("/").text
+    assert "&lt;b&gt;.mp3 is empty: copy it again" in listing
+    assert "<b>" not in listing
+    assert "interrupted: process it again to go on" in listing
+    assert listing.index("Not finished") < listing.index("/reports/")

@@ -142,7 +142,8 @@ def refine(
     chosen = options or AttributionOptions()
     if not chosen.reassign or diarization.source == "channels" or len(diarization.speakers) < 2:
         return diarization
-    groups = word_groups(attribute_words(words, diarization.exclusive, chosen), chosen)
+    attributed = attribute_words(words, diarization.exclusive, chosen)
+    groups = word_groups(attributed, chosen, diarization.segments)
     if len({group.speaker for group in groups}) < 2:
         return diarization
     vectors = embed_groups(samples, groups, chosen.min_group_s)

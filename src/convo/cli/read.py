@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -113,11 +114,17 @@ def serve(
     import uvicorn
 
     from convo.config import data_folder
+    from convo.outcome import unfinished
     from convo.web.app import create_app
 
     folder = data_folder(data)
     shared.complain(f"http://127.0.0.1:{port} — stop with Ctrl-C")
-    uvicorn.run(create_app(folder / "reports"), host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(
+        create_app(folder / "reports", partial(unfinished, folder)),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+    )
 
 
 def _cell(value: object) -> str:

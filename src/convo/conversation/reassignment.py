@@ -8,8 +8,11 @@ probable a change of speaker is at each cut; voices and assignment are estimated
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,16 +41,22 @@ class WordGroup:
         return self.end - self.start
 
 
-def word_groups(words: Sequence[Word], options: AttributionOptions) -> tuple[WordGroup, ...]:
+def word_groups(
+    words: Sequence[Word], options: AttributionOptions, heard: Sequence[SpeakerSegment] = ()
+) -> tuple[WordGroup, ...]:
     """The attributed words in groups, in order; unattributed words belong to none.
+
+    Silences between the ``heard`` segments end a group too: word times are drawn out over pauses,
+    and some decodings have no punctuation.
 
     >>> said = [Word("Pain?", 0, 1, 1, "A"), Word("No.", 1, 2, 1, "A"), Word("Eh", 2, 3)]
     >>> [(group.start, group.ends_sentence) for group in word_groups(said, AttributionOptions())]
     [(0, True), (1, True)]
     """
+    silences = _silences(heard, options.silence_s)
     return tuple(
         WordGroup(run[0].start, max(word.end for word in run), speaker, _ends_sentence(run[-1]))
-        for run in _runs(words, options.pause_s)
+        for run in _runs(words, options.pause_s, silences)
         if (speaker := run[0].speaker) is not None
     )
 
@@ -116,19 +125,40 @@ def with_speaker(
     return tuple(_joined(sorted(changed, key=lambda s: (s.speaker, s.start, s.end))))
 
 
-def _runs(words: Sequence[Word], pause_s: float) -> Iterator[list[Word]]:
+def _silences(heard: Sequence[SpeakerSegment], shortest_s: float) -> list[float]:
+    """The middles of silences of at least this length, in order."""
+    ordered = sorted(heard)
+    quiet_from = accumulate((segment.end for segment in ordered), max)
+    return [
+        (end + segment.start) / 2
+        for end, segment in zip(quiet_from, ordered[1:], strict=False)
+        if segment.start - end >= shortest_s
+    ]
+
+
+def _runs(words: Sequence[Word], pause_s: float, silences: Sequence[float]) -> Iterator[list[Word]]:
     run: list[Word] = []
     for word in words:
         if run and (
             word.speaker != run[-1].speaker
             or word.start - run[-1].end >= pause_s
             or _ends_sentence(run[-1])
+            or _next(silences, _centre(run[-1])) <= _centre(word)
         ):
             yield run
             run = []
         run.append(word)
     if run:
         yield run
+
+
+def _centre(word: Word) -> float:
+    return (word.start + word.end) / 2
+
+
+def _next(moments: Sequence[float], after: float) -> float:
+    index = bisect_right(moments, after)
+    return moments[index] if index < len(moments) else math.inf
 
 
 def _ends_sentence(word: Word) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from convo.database.artefacts import current_runs
 from convo.database.loading import read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
 from convo.database.results import QueryResult
+from convo.database.runs import Run
 from convo.errors import StoreError, did_you_mean
 from convo.files import disk_error, write_atomically
 from convo.options import Options
@@ -92,6 +93,23 @@ class Store:
             finally:
                 _remove(fresh)
         return len(runs)
+
+    def note_runs(self, runs: Sequence[Run]) -> None:
+        """Say in table ``attempt`` what became of every file, failures included.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        rows = [
+            (r.recording_id, r.file, *_whose(r), r.state, r.message, r.changed_at[:19])
+            for r in runs
+        ]
+        with self.writing() as con:
+            con.begin()
+            con.execute("delete from attempt")
+            if rows:
+                con.executemany("insert into attempt values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            con.commit()
 
     def query(self, sql: str, limit: int | None = None) -> QueryResult:
         """The answer to one question in SQL, at most ``limit`` rows of it.
@@ -175,6 +193,11 @@ class Store:
                 pass
             with connections.reading(self.path, self.options.wait_s) as con:
                 yield con
+
+
+def _whose(run: Run) -> tuple[str | None, str | None, int | None]:
+    meeting = run.session
+    return (meeting.coachee, meeting.coach, meeting.number) if meeting else (None, None, None)
 
 
 def _check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convo.database.runs import Run
 from convo.report.files import ReportFile, find_reports
 from convo.report.page import CONTENT_SECURITY_POLICY, render
 
@@ -44,8 +46,10 @@ class _StrictHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-def create_app(reports: Path) -> Starlette:
+def create_app(reports: Path, unfinished: Callable[[], Sequence[Run]] = tuple) -> Starlette:
     """The web application that lists and shows the reports in ``reports``.
+
+    ``unfinished`` tells which files failed or were interrupted; they stand above the reports.
 
     It answers only to the names of this computer (a page elsewhere that points its own name here
     is refused), changes nothing, and shows only files found in the folder: the id in an address
@@ -58,7 +62,9 @@ def create_app(reports: Path) -> Starlette:
     from starlette.routing import Route
 
     def index(request: Request) -> Response:
-        return HTMLResponse(render("index.html.j2", {"groups": _by_coachee(reports)}))
+        return HTMLResponse(
+            render("index.html.j2", {"groups": _by_coachee(reports), "unfinished": unfinished()})
+        )
 
     def report(request: Request) -> Response:
         wanted = request.path_params["report_id"]

@@ -58,6 +58,17 @@ create table wordless (
     end_s double not null
 );
 
+create table attempt (
+    recording_id varchar,               -- null: the file could not be read as a recording
+    file varchar not null,
+    coachee varchar,
+    coach varchar,
+    number integer,
+    state varchar not null,             -- running, done, failed, interrupted
+    message varchar,                    -- why it failed, and the remedy
+    changed_at timestamp not null       -- UTC
+);
+
 create table speaker_segment (
     recording_id varchar not null,
     start_s double not null,
