@@ -169,3 +169,12 @@ def _pictures(stream: av.VideoStream, seconds: float) -> list[av.Packet]:
         frame.pts, frame.time_base = number, Fraction(1, 5)
         packets += stream.encode(frame)
     return packets + stream.encode(None)
+
+
+def write_mute_video(path: Path, seconds: float) -> Path:
+    """A grey picture and no sound track."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        container.mux(_pictures(stream, seconds))
+    return path

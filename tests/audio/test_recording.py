@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from media import KINDS, Kind, bursts, noise, onsets, tone, write_kind, write_media
 
 from convo.audio.recording import (
     SAMPLE_RATE,
@@ -24,6 +23,17 @@ from convo.audio.recording import (
 )
 from convo.errors import RecordingError
 from convo.resources import resource
+from tests.audio.media import (
+    KINDS,
+    Kind,
+    bursts,
+    noise,
+    onsets,
+    tone,
+    write_kind,
+    write_media,
+    write_mute_video,
+)
 
 STARTS = (1.0, 3.0, 5.5)
 
@@ -287,13 +297,7 @@ def test_a_wrong_ending_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_video_without_sound_is_refused(tmp_path: Path) -> None:
-    with av.open(str(tmp_path / "mute.mp4"), "w") as container:
-        stream = container.add_stream("mpeg4", rate=5)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for _ in range(40):
-            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    write_mute_video(tmp_path / "mute.mp4", 8.0)
     assert "has no sound track: choose" in refused(tmp_path / "mute.mp4")
 
 

@@ -64,6 +64,9 @@ def _engine_for_this_machine() -> str:
 
 
 def _looks_like_path(name: str) -> bool:
+    """A folder that happens to be called ``base`` does not hide the model of that name."""
+    if name in WHISPER_FILES:
+        return False
     path = Path(name).expanduser()
     return path.exists() or path.suffix == ".pt" or path.is_absolute() or name.startswith(".")
 

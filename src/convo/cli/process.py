@@ -148,7 +148,10 @@ def demo(
 
 def run(jobs: Sequence[Job], quiet: bool, as_json: bool) -> bool:
     """Process ``jobs`` one after the other and say what came of each; True if all are done."""
+    from convo import stages
+
     data = jobs[0].data
+    stages.check(data, jobs[0].settings)  # what would fail for every file fails before the first
     failed = []
 
     def tell(job: Job, result: Outcome | ConvoError) -> None:
