@@ -26,6 +26,7 @@ from prefect.context import TaskRunContext
 
 from convo import outcome, stages
 from convo.audio.recording import inspect_recording
+from convo.config import Settings
 from convo.errors import ConvoError
 from convo.files import StageFile
 from convo.outcome import Job, Outcome, Results
@@ -62,15 +63,14 @@ def process_session(job: Job) -> Outcome:
         ConvoError: one sentence for the user; what is finished stays finished.
     """
     place = Place(job.data, job.file, inspect(job.file))
-    with outcome.reserved(place, job) as meeting:
-        stages.check(job.data, job.settings)
-        return _run_stages(place, meeting, job)
+    with outcome.reserved(place, job) as (meeting, options):
+        stages.check(job.data, options)
+        return _run_stages(place, meeting, job, options)
 
 
-def _run_stages(place: Place, meeting: Session, job: Job) -> Outcome:
-    options = job.settings
+def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> Outcome:
     spoken = finished(transcribe, place, options.words)
-    segmented = finished(diarize, place, options.segments, job.channels)
+    segmented = finished(diarize, place, options.segments)
     covered = finished(cover, place, spoken, segmented, options.words)
     attributed = finished(attribute, place, covered, segmented, options.attribution)
     known = stages.known_voices(place, attributed, meeting)

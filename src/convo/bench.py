@@ -113,7 +113,7 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     with meter.stage("transcribe"):
         spoken = stages.transcribe(place, settings.words)
     with meter.stage("diarize"):
-        segmented = stages.diarize(place, settings.segments, channels=False)
+        segmented = stages.diarize(place, settings.segments)
     with meter.stage("cover"):
         covered = stages.cover(place, spoken, segmented, settings.words)
     with meter.stage("attribute"):

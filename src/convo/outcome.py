@@ -7,15 +7,16 @@ import getpass
 import json
 import platform
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
 from convo.audio import recording as audio
-from convo.config import Settings
+from convo.config import Settings, load_settings
 from convo.database import artefacts, profiles
 from convo.database.corrections import read_corrections, save_correction
 from convo.database.runs import Run, State, forget_run, read_runs, record_run
@@ -59,17 +60,17 @@ MAX_UNATTRIBUTED = 0.05  # above this the shares carry a caution, so a person sh
 class Job:
     """One recording to process, with all that the user said about it.
 
-    ``coach_is`` is a person's word on which speaker is the coach; ``channels`` says that each
-    channel of a stereo file is one speaker; ``keep_voices`` names the roles whose voices may be
-    kept as profiles, with the wording of their ``consent``.
+    ``asked`` are options by group, over those of the file ``config``; ``coach_is`` is a person's
+    word on which speaker is the coach; ``keep_voices`` names the roles whose voices may be kept as
+    profiles, with the wording of their ``consent``.
     """
 
     data: Path
     file: Path
-    settings: Settings
+    asked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    config: Path | None = None
     request: SessionRequest = field(default_factory=SessionRequest)
     coach_is: str | None = None
-    channels: bool = False
     keep_voices: tuple[Role, ...] = ()
     consent: str = ""
 
@@ -155,10 +156,11 @@ def keep_voices(place: Place, results: Results, meeting: Session, job: Job) -> N
 
 
 @contextlib.contextmanager
-def reserved(place: Place, job: Job) -> Iterator[Session]:
-    """Settle which session the recording is and hold it while it is being processed.
+def reserved(place: Place, job: Job) -> Iterator[tuple[Session, Settings]]:
+    """Settle which session the recording is, and its options, and hold it while it is processed.
 
-    Two programs never process the same recording at once: the second waits, then finds all done.
+    Options that the user gave for this recording before hold until others are given. Two programs
+    never process the same recording at once: the second waits, then finds all done.
 
     Raises:
         SessionError: see :func:`convo.sessions.resolve_session`.
@@ -169,11 +171,13 @@ def reserved(place: Place, job: Job) -> Iterator[Session]:
         with FileLock(locks / "sessions.lock"):
             known = known_sessions(place.data)
             meeting = resolve_session(job.request, place.recording, place.file, known)
-            now = Run(str(place.file), place.recording.recording_id, meeting, "running")
+            asked = _asked(place, job)
+            recording_id = place.recording.recording_id
+            now = Run(str(place.file), recording_id, meeting, "running", asked)
             forget_run(_runs(place.data), replace(now, recording_id=None))
             record_run(_runs(place.data), now)
         try:
-            yield meeting
+            yield meeting, load_settings(job.data, job.config, asked)
         except BaseException as error:
             state: State = "failed" if isinstance(error, ConvoError) else "interrupted"
             _record(place.data, replace(now, state=state, message=str(error) or None))
@@ -181,11 +185,20 @@ def reserved(place: Place, job: Job) -> Iterator[Session]:
         _record(place.data, replace(now, state="done"))
 
 
+def _asked(place: Place, job: Job) -> dict[str, dict[str, Any]]:
+    before = [
+        r for r in read_runs(_runs(place.data)) if r.recording_id == place.recording.recording_id
+    ]
+    earlier = before[-1].asked if before else {}
+    groups = {*earlier, *job.asked}
+    return {g: {**earlier.get(g, {}), **job.asked.get(g, {})} for g in sorted(groups)}
+
+
 def record_failure(job: Job, error: ConvoError) -> None:
     """Keep visible that a file could not even be read as a recording."""
     runs = _runs(job.data)
     if not any(r.file == str(job.file) and r.state == "failed" for r in read_runs(runs)):
-        _record(job.data, Run(str(job.file), None, None, "failed", str(error)))
+        _record(job.data, Run(str(job.file), None, None, "failed", message=str(error)))
 
 
 def known_sessions(data: Path) -> list[KnownSession]:

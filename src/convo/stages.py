@@ -119,13 +119,13 @@ def transcribe(place: Place, options: words.WordsOptions) -> StageFile:
         return _keep(place, "transcribe", words.transcribe(samples_of(place), options, progress))
 
 
-def diarize(place: Place, options: segments.SegmentsOptions, channels: bool) -> StageFile:
-    """Recording to speaker segments; ``channels``: one speaker on each channel of a stereo file.
+def diarize(place: Place, options: segments.SegmentsOptions) -> StageFile:
+    """Recording to speaker segments.
 
     Voices are left out of what is kept: they are biometric data, kept only with consent.
     """
     with running(place.data, "diarize", place.recording) as progress:
-        if channels:
+        if options.channels == "speakers":
             left, right = recording.read_channels(place.file)
             result = segments.diarize_channels(left, right, options, progress)
         else:

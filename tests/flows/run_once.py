@@ -51,13 +51,12 @@ def main() -> int:
 
         sys.addaudithook(listen)
 
-    from convo.config import load_settings
     from convo.outcome import Job
     from convo.progress import watched_by
     from flows.engine import engine
 
-    settings = load_settings(asked.data, None, {"words": {"language": "en"}})
-    job = Job(asked.data, asked.file, settings, coach_is=asked.coach_is)
+    options = {} if asked.coach_is else {"words": {"language": "en"}}  # kept from the first run
+    job = Job(asked.data, asked.file, options, coach_is=asked.coach_is)
     failures = []
     with engine(asked.data), watched_by(KillAt(asked.kill)):
         from flows.process_session import run

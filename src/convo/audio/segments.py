@@ -26,7 +26,7 @@ SAMPLE_RATE = 16_000
 LEFT, RIGHT = "SPEAKER_00", "SPEAKER_01"
 _MIN_SAMPLES = SAMPLE_RATE // 10
 # Measured parts of the time: hearing windows, then comparing voices, then putting it together.
-_PARTS = {"bundled": (0.40, 0.55), "community-1": (0.20, 0.75)}
+_PARTS = {"bundled": (0.30, 0.67), "community-1": (0.20, 0.75)}
 _LEVEL_S = 0.02
 _SMOOTHED = 15  # levels are compared over 0.3 s, longer than a syllable
 
@@ -42,6 +42,9 @@ class SegmentsOptions(Options):
     step: float = Field(default=0.25, gt=0.0, le=1.0)
     """How far each ten-second window moves on, in windows: 0.1 takes 2.7 times as long and was
     not better, 0.5 loses a point and a half."""
+    channels: Literal["mixed", "speakers"] = "mixed"
+    """``speakers``: each channel of a stereo recording is one speaker, as two clip-on microphones
+    or Zoom's separate tracks give it."""
     bleed_db: float = Field(default=9.0, ge=0.0)
     """On separate channels: a speaker this much quieter than the other, both measured against
     their own usual level, is the other's voice in the wrong microphone."""

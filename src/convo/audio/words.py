@@ -34,6 +34,8 @@ __all__ = ["WordsOptions", "check_language", "transcribe"]
 Progress = Callable[[float], None]  # seconds of audio that are done
 _LANGUAGE_WINDOWS = 3
 _FALLBACK_LANGUAGE = "en"
+# Whisper leaves fillers and false starts out unless the text before has some.
+_FILLERS = {"en": "Um, so, uh, yeah. I was, I was like, you know, uh-huh, mm-hmm. OK."}
 
 
 class WordsOptions(Options):
@@ -54,7 +56,9 @@ class WordsOptions(Options):
     condition_on_previous_text: bool = True
     """Whether a window sees the text before it: a little better (WER 13.1 against 13.3 %)."""
     prompt: str | None = None
-    """Text that the first window of each piece is told came before it."""
+    """Text that the first window of each piece is told came before it. None: for English a line
+    full of fillers, so that they are written down (WER 11.0 against 13.1 %, and nobody's share
+    suffers from saying "um"); an empty text: none."""
     piece_s: float = Field(default=600.0, ge=60.0)
     """Longest piece decoded at once: the features of an hour would not fit in 3 GB."""
     hole_s: float = Field(default=1.5, gt=0.0)
@@ -64,8 +68,9 @@ class WordsOptions(Options):
 
     def settings(self, language: str) -> DecodeSettings:
         """How to decode a piece in ``language``."""
+        prompt = _FILLERS.get(language) if self.prompt is None else self.prompt
         return DecodeSettings(
-            language, self.beam_size, self.condition_on_previous_text, self.prompt
+            language, self.beam_size, self.condition_on_previous_text, prompt or None
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from convo.cli import live, shared
-from convo.cli.tables import progression_table, session_lines
+from convo.cli.tables import session_lines, show_progression
 from convo.errors import ConfigError, ConvoError
 from convo.progress import watched_by
 from convo.transcript import Role
@@ -47,9 +47,9 @@ def process(
         str | None, typer.Option(help="auto (default), bundled, community-1, or a path.")
     ] = None,
     channels: Annotated[
-        Literal["mixed", "speakers"],
-        typer.Option(help="speakers: each stereo channel is one speaker."),
-    ] = "mixed",
+        Literal["mixed", "speakers"] | None,
+        typer.Option(help="speakers: each stereo channel is one speaker; default: mixed."),
+    ] = None,
     coach_is: Annotated[
         str | None, typer.Option(help="Your word on which voice is the coach: SPEAKER_01.")
     ] = None,
@@ -72,7 +72,7 @@ def process(
     Run it again with the same file to go on after an interruption or to change an option: what is
     finished is not done again.
     """
-    from convo.config import data_folder, load_settings
+    from convo.config import data_folder
     from convo.outcome import Job
     from convo.sessions import SessionRequest
 
@@ -86,14 +86,10 @@ def process(
             '--keep-voice needs the consent of that speaker: add --consent "who agreed, and when"'
         )
     folder = data_folder(data)
-    settings = load_settings(
-        folder,
-        config,
-        {
-            "words": _given(language=language, model=model, engine=engine),
-            "segments": _given(speakers=_count(speakers), model=diarization),
-        },
-    )
+    asked = {
+        "words": _given(language=language, model=model, engine=engine),
+        "segments": _given(speakers=_count(speakers), model=diarization, channels=channels),
+    }
     request = SessionRequest(
         coachee, coach, session, date.date() if date else None, programme, correct
     )
@@ -101,10 +97,10 @@ def process(
         Job(
             folder,
             file.expanduser().absolute(),
-            settings,
+            asked,
+            config,
             request,
             coach_is,
-            channels == "speakers",
             tuple(keep_voice or ()),
             consent,
         )
@@ -121,13 +117,12 @@ def demo(
     as_json: shared.Json = False,
 ) -> None:
     """Process the three sample sessions with the real models and show what comes of them."""
-    from convo.config import data_folder, load_settings
+    from convo.config import data_folder
     from convo.outcome import Job, conversations, write_progression
     from convo.resources import resource
     from convo.sessions import SessionRequest
 
     folder = data_folder(data)
-    settings = load_settings(folder, config, {"words": {"language": "en"}})
     jobs = []
     for number in (1, 2, 3):
         sample = resource(f"data/samples/demo-{number}")
@@ -136,22 +131,27 @@ def demo(
         request = SessionRequest(
             facts["coachee"], facts["coach"], number, day, "Sample: language in the early years"
         )
-        jobs.append(Job(folder, sample / "recording.m4a", settings, request))
+        jobs.append(
+            Job(folder, sample / "recording.m4a", {"words": {"language": "en"}}, config, request)
+        )
     if not run(jobs, quiet, as_json):
         raise typer.Exit(1)
     coachee = jobs[0].request.coachee or ""
     if not as_json:
         shared.say()
-        shared.out.print(progression_table(conversations(folder, coachee)))
+        show_progression(conversations(folder, coachee))
         shared.say(f"All reports: {write_progression(folder, coachee)}")
 
 
 def run(jobs: Sequence[Job], quiet: bool, as_json: bool) -> bool:
     """Process ``jobs`` one after the other and say what came of each; True if all are done."""
     from convo import stages
+    from convo.config import load_settings
 
-    data = jobs[0].data
-    stages.check(data, jobs[0].settings)  # what would fail for every file fails before the first
+    first = jobs[0]
+    data = first.data
+    # What would fail for every file fails before the first.
+    stages.check(data, load_settings(data, first.config, first.asked))
     failed = []
 
     def tell(job: Job, result: Outcome | ConvoError) -> None:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from convo.cli import shared
-from convo.cli.tables import progression_table
+from convo.cli.tables import show_progression
 from convo.errors import ConfigError
 
 
@@ -41,7 +41,7 @@ def report(
         if as_json:
             shared.emit(_progression_json(folder, name, path))
             continue
-        shared.out.print(progression_table(sessions))
+        show_progression(sessions)
         shared.say(f"report: {path}\n")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from convo.cli import shared
 from convo.report.progression import progression_headings, progression_rows
 from convo.report.wording import long_date
 from convo.transcript import Conversation, Role
@@ -41,22 +42,19 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
     yield f"  report: {data / result.report}"
 
 
-def progression_table(conversations: Sequence[Conversation]) -> Table:
-    """Phases by sessions, and the contribution in the last row: coach/coachee in % of the words."""
+def show_progression(conversations: Sequence[Conversation]) -> None:
+    """Phases by sessions and, in the last row, the contribution: coach/coachee in % of the words."""
     meeting = conversations[0].session
-    table = Table(
-        title=f"{meeting.coachee} with {meeting.coach}: words of coach/coachee in %",
-        title_justify="left",
-        caption="Phases are provisional suggestions. –: not found in that session.",
-        caption_justify="left",
-    )
+    shared.say(f"{meeting.coachee} with {meeting.coach}: words of coach/coachee in %", style="bold")
+    table = Table()
     table.add_column("")
     for heading in progression_headings(conversations):
         table.add_column(heading, justify="right")
-    rows = progression_rows(conversations)
-    for row in rows:
-        last = row is rows[-1]
-        table.add_row(row.label, *row.cells, style="bold" if last else None, end_section=last)
-        if len(rows) > 1 and row is rows[-2]:
-            table.add_section()
-    return table
+    *phases, contribution = progression_rows(conversations)
+    for row in phases:
+        table.add_row(row.label, *row.cells)
+    table.add_section()
+    table.add_row(contribution.label, *contribution.cells, style="bold")
+    shared.out.print(table)
+    shared.say("Phases are provisional suggestions.  –: not found in that session.")
+    shared.say("withheld: too few words, or too unsure where the phase begins and ends.")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psutil
 from pydantic import TypeAdapter, ValidationError
@@ -27,7 +28,8 @@ class Run:
     """The latest run of one recording.
 
     ``recording_id`` is None when the file could not be read as a recording; ``session`` is None
-    when the run failed before that was settled. ``interrupted``: the program ended in the middle;
+    when the run failed before that was settled. ``asked`` are the options that the user gave, by
+    group; they hold for later runs of the recording until others are given. ``interrupted``: the program ended in the middle;
     processing the file again goes on from there.
     """
 
@@ -35,6 +37,7 @@ class Run:
     recording_id: str | None
     session: Session | None
     state: State
+    asked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     message: str | None = None
     pid: int = 0
     changed_at: str = ""
