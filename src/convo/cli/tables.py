@@ -43,7 +43,7 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
 
 
 def show_progression(conversations: Sequence[Conversation]) -> None:
-    """Phases by sessions and, in the last row, the contribution: coach/coachee in % of the words."""
+    """Phases by sessions and, last, the contribution: coach/coachee in % of the words."""
     meeting = conversations[0].session
     shared.say(f"{meeting.coachee} with {meeting.coach}: words of coach/coachee in %", style="bold")
     table = Table()

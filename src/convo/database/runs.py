@@ -29,8 +29,8 @@ class Run:
 
     ``recording_id`` is None when the file could not be read as a recording; ``session`` is None
     when the run failed before that was settled. ``asked`` are the options that the user gave, by
-    group; they hold for later runs of the recording until others are given. ``interrupted``: the program ended in the middle;
-    processing the file again goes on from there.
+    group; they hold for later runs of the recording until others are given. ``interrupted``: the
+    program ended in the middle; processing the file again goes on from there.
     """
 
     file: str
