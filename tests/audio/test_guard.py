@@ -19,7 +19,7 @@ from convo.audio.engines import (
     DecodedWord,
     DecodeSettings,
     Samples,
-    load_engine,
+    load_engines,
 )
 from convo.audio.guard import unheard, unlooped
 from convo.audio.hearing import FRAME_S, Hearing, listen
@@ -69,7 +69,7 @@ SOUNDS: dict[str, Callable[[], Samples]] = {
 def test_sounds_without_speech_have_no_words(name: str) -> None:
     """Decoded on purpose by the real base model: :func:`transcribe` skips long silences."""
     samples = SOUNDS[name]()
-    engine = load_engine(check_whisper("base", "faster-whisper"), 0, "int8")
+    engine = load_engines(check_whisper("base", "faster-whisper"), 0, "int8")[0]
     settings = DecodeSettings("en", 5, condition_on_previous_text=True, prompt=None)
     words, removed = decode_stretch(
         engine, samples, (0, SECONDS), listen(samples), settings, lambda _seconds: None

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from convo.audio.engines import SAMPLE_RATE, DecodeSettings, Samples, load_engine
+from convo.audio.engines import SAMPLE_RATE, DecodeSettings, Engine, Samples, load_engines
 from convo.audio.hearing import listen
 from convo.audio.models import check_whisper
-from convo.audio.words import Progress, WordsOptions, decode_stretch
+from convo.audio.parallel import share_out
+from convo.audio.words import Decoded, Progress, WordsOptions, decode_stretch
 from convo.transcript import Coverage, Diarization, RemovedText, Transcription, Word
 
 Span = tuple[float, float]
@@ -113,7 +114,7 @@ def _refilled(
     progress: Progress,
 ) -> Transcription:
     weights = check_whisper(options.model, options.engine)
-    engine = load_engine(weights, options.cpu_threads, options.cpu_precision)
+    engines = load_engines(weights, options.cpu_threads, options.cpu_precision)
     settings = DecodeSettings(
         transcription.language,
         max(options.beam_size, _BEAM_SIZE),
@@ -124,12 +125,16 @@ def _refilled(
     duration = len(samples) / SAMPLE_RATE
     words, removed = list(transcription.words), list(transcription.removed)
     for attempt, margin in enumerate(_MARGINS_S):
-        for hole in holes(speech, words, options.hole_s):
+        found = holes(speech, words, options.hole_s)
+
+        def decode(engine: Engine, hole: Span, margin: float = margin) -> Decoded:
             stretch = max(hole[0] - margin, 0.0), min(hole[1] + margin, duration)
-            new, lost = decode_stretch(engine, samples, stretch, hearing, settings, _unheeded)
+            return decode_stretch(engine, samples, stretch, hearing, settings, _unheeded)
+
+        for hole, (new, lost) in zip(found, share_out(decode, found, engines), strict=True):
             words = inserted(words, new, hole)
             removed += (text for text in lost if not _known(text, removed))
-            progress(duration * (attempt + hole[1] / duration) / len(_MARGINS_S))
+        progress(duration * (attempt + 1) / len(_MARGINS_S))
     removed.sort(key=lambda text: text.start)
     return replace(transcription, words=tuple(words), removed=tuple(removed))
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from convo.audio.parallel import processors
 from convo.audio.whisper_weights import WhisperWeights
 from convo.errors import ModelError
 
@@ -94,15 +95,25 @@ class Engine(Protocol):
 
 
 @lru_cache(maxsize=1)
-def load_engine(weights: WhisperWeights, cpu_threads: int, cpu_precision: str) -> Engine:
-    """The loaded model; the last one is kept, since one recording needs it twice.
+def load_engines(
+    weights: WhisperWeights, cpu_threads: int, cpu_precision: str
+) -> tuple[Engine, ...]:
+    """The model, loaded once for each part that is decoded at the same time.
+
+    On a CPU faster-whisper decodes a part on each processor; otherwise there is one engine. The
+    last ones are kept, since one recording needs them twice.
 
     Raises:
         ModelError: the engine cannot read the weights.
     """
-    kind = _FasterWhisper if weights.engine == "faster-whisper" else _OpenAIWhisper
+    threads = cpu_threads or os.cpu_count() or 1
     try:
-        return kind(weights, cpu_threads or os.cpu_count() or 1, cpu_precision)
+        if weights.engine == "openai-whisper":
+            return (_OpenAIWhisper(weights, threads, cpu_precision),)
+        if _on_gpu():
+            return (_FasterWhisper(weights, threads, cpu_precision),)
+        parts = min(threads, processors())
+        return tuple(_FasterWhisper(weights, threads // parts, cpu_precision) for _ in range(parts))
     except (RuntimeError, ValueError, KeyError, OSError) as error:
         raise ModelError(
             f"{weights.engine} cannot load {weights.path} ({error}): "
@@ -110,12 +121,18 @@ def load_engine(weights: WhisperWeights, cpu_threads: int, cpu_precision: str) -
         ) from error
 
 
+def _on_gpu() -> bool:
+    import ctranslate2
+
+    return bool(ctranslate2.get_cuda_device_count() > 0)
+
+
 class _FasterWhisper:
     def __init__(self, weights: WhisperWeights, cpu_threads: int, cpu_precision: str) -> None:
         import ctranslate2
         from faster_whisper import WhisperModel
 
-        on_gpu = ctranslate2.get_cuda_device_count() > 0
+        on_gpu = _on_gpu()
         self._reseed: Callable[[int], None] = ctranslate2.set_random_seed
         self._model = WhisperModel(
             str(weights.path),

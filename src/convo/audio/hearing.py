@@ -5,9 +5,11 @@ Frames last 32 ms. The speech probability is that of Silero VAD, which faster-wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ _SPEECH = 0.5  # Silero's own threshold
 # White noise reaches this in 4 % of its frames, pink noise, hum and silence in none (measured).
 FAINT = 0.1
 _LONG_SILENCE_S, _SILENCE_LEFT_S = 20.0, 1.0
+# A part decoded by itself must be long enough to be worth its own beginning without context.
+_SHORTEST_PART_S, _LEEWAY_S = 30.0, 15.0
 _BLOCK = FRAME * 8192  # 262 s: bounds the memory of the network
 _FLOOR_DB = -120.0
 # The VAD misses speech of a distant microphone: its loud frames are raised to this level.
@@ -86,10 +90,13 @@ def _gain_db(level_db: NDArray[np.float32]) -> np.float32:
     return np.float32(np.clip(_LOUD_DB - loud, 0.0, _MOST_GAIN_DB))
 
 
-def pieces(hearing: Hearing, duration: float, longest_s: float) -> list[tuple[float, float]]:
-    """What to decode: all of ``duration`` seconds but long silences, cut to ``longest_s``.
+def pieces(
+    hearing: Hearing, duration: float, longest_s: float, parts: int = 1
+) -> list[tuple[float, float]]:
+    """What to decode: all of ``duration`` seconds but long silences, in about equal pieces.
 
-    Cuts lie in the quietest second of the last third of a piece. Silences of 20 s and more, in
+    Pieces are at most about ``longest_s`` long; a stretch of some minutes is cut into at least
+    ``parts``. Cuts lie in the quietest second near the equal share. Silences of 20 s and more, in
     which no frame sounds even faintly like speech, are left out: decoders invent text there.
 
     >>> pieces(Hearing(np.ones(4000, np.float32), np.zeros(4000, np.float32)), 100.0, 600.0)
@@ -99,11 +106,14 @@ def pieces(hearing: Hearing, duration: float, longest_s: float) -> list[tuple[fl
     """
     found: list[tuple[float, float]] = []
     for start, end in _audible(hearing, duration):
-        while end - start > longest_s:
-            cut = _quiet_time(hearing, start + longest_s * 2 / 3, start + longest_s)
-            found.append((start, cut))
-            start = cut
-        found.append((start, end))
+        length = end - start
+        count = math.ceil(length / longest_s)
+        if length >= parts * _SHORTEST_PART_S:
+            count = math.ceil(count / parts) * parts
+        leeway = min(_LEEWAY_S, length / count / 4)
+        shares = [start + length * number / count for number in range(1, count)]
+        cuts = [_quiet_time(hearing, share - leeway, share + leeway) for share in shares]
+        found += pairwise([start, *cuts, end])
     return found
 
 

@@ -9,12 +9,14 @@ import functools
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convo.audio.bundled import EMBEDDING, EMBEDDING_CODE, bundled_file
+from convo.audio.parallel import one_torch_thread, processors, share_out
 from convo.conversation.attribution import AttributionOptions, attribute_words
 from convo.conversation.reassignment import (
     WordGroup,
@@ -97,17 +99,24 @@ def embed(
     network = load_voice_model()
     vectors = np.zeros((len(pieces), DIMENSION), dtype=np.float32)
     lengths = [min(len(piece), _MAX_FRAMES) for piece in pieces]
-    heard, total = 0, sum(lengths)
-    with torch.inference_mode():
-        for index in sorted(range(len(pieces)), key=lengths.__getitem__):
-            piece = _trimmed(pieces[index])
-            if len(piece) >= MIN_FRAMES:
-                level = piece - (piece.mean(axis=0) if centre is None else centre)
+    heard, lock = [0] * processors(), Lock()
+
+    def embed_one(worker: int, index: int) -> None:
+        piece = _trimmed(pieces[index])
+        if len(piece) >= MIN_FRAMES:
+            level = piece - (piece.mean(axis=0) if centre is None else centre)
+            with torch.inference_mode():
                 vector = network(torch.from_numpy(level)[None])[0].numpy()
-                vectors[index] = vector / np.linalg.norm(vector)
-            heard += lengths[index]
+            vectors[index] = vector / np.linalg.norm(vector)
+        with lock:
+            heard[worker] += lengths[index]
             if progress is not None:
-                progress(heard, total)
+                progress(sum(heard), sum(lengths))
+
+    # Equal lengths follow each other, since each new one costs the network a new plan.
+    by_length = sorted(range(len(pieces)), key=lengths.__getitem__)
+    with one_torch_thread():
+        share_out(embed_one, by_length, range(processors()))
     return vectors
 
 

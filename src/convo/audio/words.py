@@ -6,6 +6,7 @@ Long recordings are decoded in pieces cut in silences, so that memory does not g
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -18,12 +19,13 @@ from convo.audio.engines import (
     DecodeSettings,
     Engine,
     Samples,
-    load_engine,
+    load_engines,
 )
 from convo.audio.guard import unheard, unlooped
 from convo.audio.hearing import Hearing, listen, pieces
 from convo.audio.languages import LANGUAGES, check_language
 from convo.audio.models import check_whisper
+from convo.audio.parallel import share_out
 from convo.audio.tidy import tidy
 from convo.errors import ConfigError
 from convo.options import Options
@@ -32,6 +34,7 @@ from convo.transcript import RemovedText, Transcription, Word
 __all__ = ["WordsOptions", "check_language", "transcribe"]
 
 Progress = Callable[[float], None]  # seconds of audio that are done
+Decoded = tuple[list[Word], list[RemovedText]]
 _LANGUAGE_WINDOWS = 3
 _FALLBACK_LANGUAGE = "en"
 # Whisper leaves fillers and false starts out unless the text before has some.
@@ -87,29 +90,64 @@ def transcribe(
     """
     language = check_language(options.language) if options.language is not None else None
     weights = check_whisper(options.model, options.engine)
-    engine = load_engine(weights, options.cpu_threads, options.cpu_precision)
+    engines = load_engines(weights, options.cpu_threads, options.cpu_precision)
     hearing = listen(samples)
     probability: float | None = None
     if language is None:
-        language, probability = _detected(engine, samples, hearing)
-    elif language != "en" and not engine.multilingual:
+        language, probability = _detected(engines[0], samples, hearing)
+    elif language != "en" and not engines[0].multilingual:
         raise ConfigError(
             f"the model {weights.name} knows only English, not {LANGUAGES[language]}: "
             "use a model without .en, such as base"
         )
-    report = progress or (lambda _seconds: None)
-    words: list[Word] = []
-    removed: list[RemovedText] = []
-    for start, end in pieces(hearing, len(samples) / SAMPLE_RATE, options.piece_s):
-        found, lost = decode_stretch(
-            engine, samples, (start, end), hearing, options.settings(language), report
-        )
-        words += found
-        removed += lost
-        report(end)
+    settings = options.settings(language)
+    duration = len(samples) / SAMPLE_RATE
+    stretches = pieces(hearing, duration, options.piece_s, len(engines))
+    tell = _Together(stretches, duration, progress)
+
+    def decode(engine: Engine, stretch: tuple[float, float]) -> Decoded:
+        return decode_stretch(engine, samples, stretch, hearing, settings, tell.of(stretch))
+
+    decoded = share_out(decode, stretches, engines)
+    tell.finish()
     return Transcription(
-        tuple(words), language, probability, weights.engine, weights.name, tuple(removed)
+        tuple(word for words, _ in decoded for word in words),
+        language,
+        probability,
+        weights.engine,
+        weights.name,
+        tuple(text for _, removed in decoded for text in removed),
     )
+
+
+class _Together:
+    """Progress of stretches that are decoded at once, as seconds of the recording."""
+
+    def __init__(
+        self, stretches: Sequence[tuple[float, float]], duration: float, progress: Progress | None
+    ) -> None:
+        self._done = {stretch: 0.0 for stretch in stretches}
+        self._duration, self._progress = duration, progress
+        # What lies outside all stretches is silence, and done from the beginning.
+        self._silent = duration - sum(end - start for start, end in stretches)
+        self._lock = Lock()
+
+    def of(self, stretch: tuple[float, float]) -> Progress:
+        """The callback of one stretch, which hears times in the recording."""
+
+        def reached(seconds: float) -> None:
+            if self._progress is not None:
+                with self._lock:
+                    self._done[stretch] = seconds - stretch[0]
+                    done = self._silent + sum(self._done.values())
+                    self._progress(min(done, self._duration))
+
+        return reached
+
+    def finish(self) -> None:
+        """All is done."""
+        if self._progress is not None:
+            self._progress(self._duration)
 
 
 def decode_stretch(
@@ -119,7 +157,7 @@ def decode_stretch(
     hearing: Hearing,
     settings: DecodeSettings,
     progress: Progress,
-) -> tuple[list[Word], list[RemovedText]]:
+) -> Decoded:
     """The words between two times, guarded and tidied, and what the guard took out."""
     start, end = stretch
     part = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
