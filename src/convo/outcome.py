@@ -24,6 +24,7 @@ from convo.database.store import Store
 from convo.errors import ConvoError, SessionError, StoreError
 from convo.files import StageFile
 from convo.progress import running
+from convo.report.files import progression_file_name, reports_of
 from convo.report.progression import write_progression_report
 from convo.report.session import write_session_report
 from convo.sessions import KnownSession, SessionRequest, resolve_session
@@ -115,7 +116,10 @@ def report(place: Place, folder: str) -> str:
         reports = place.data / "reports"
         written = write_session_report(reports, conversation)
         _write_clips(place, conversation, reports / "voices")
-        write_progression(place.data, conversation.session.coachee)
+        stale = _remove_stale(reports, written, place.recording.short_id)
+        known = {run.session.coachee for run in artefacts.current_runs(place.data / "artefacts")}
+        for coachee in sorted(known if stale else {conversation.session.coachee}):
+            write_progression(place.data, coachee)
         return written.relative_to(place.data).as_posix()
 
 
@@ -311,7 +315,10 @@ def _conversation(
         segmentation=phased,
         shares=load(place, results.count_shares, tuple[Share, ...]),
         provenance=_provenance(settings, spoken, attributed.diarization, phased),
-        review=_review(in_roles.assignment, phased, covered.coverage, attributed.words),
+        review=(
+            *_review(in_roles.assignment, phased, covered.coverage, attributed.words),
+            *_channel_hint(place, settings),
+        ),
     )
 
 
@@ -347,6 +354,30 @@ def _review(
             f"({len(coverage.wordless)} places): listen to them"
         )
     return tuple(reasons)
+
+
+def _channel_hint(place: Place, settings: Settings) -> tuple[str, ...]:
+    """What to do about a stereo file that was mixed although each channel is one speaker."""
+    if settings.segments.channels == "speakers" or place.recording.channels != 2:
+        return ()
+    if not audio.speakers_on_channels(place.file):
+        return ()
+    return (
+        "each channel of the recording seems to hold one speaker: process it again with "
+        "--channels speakers, and nobody's words can be given to the other",
+    )
+
+
+def _remove_stale(reports: Path, written: Path, short_id: str) -> bool:
+    """Remove reports of this recording as another session; True if there were any.
+
+    A coachee who had no other session has no progression left either.
+    """
+    mine = [r for r in reports_of(reports, short_id) if r.path != written]
+    for report in mine:
+        report.path.unlink(missing_ok=True)
+        (reports / progression_file_name(report.coachee)).unlink(missing_ok=True)
+    return bool(mine)
 
 
 def _write_clips(place: Place, conversation: Conversation, folder: Path) -> None:

@@ -127,6 +127,13 @@ def find_reports(folder: Path) -> tuple[ReportFile, ...]:
     return tuple(sorted(newest.values(), key=_order))
 
 
+def reports_of(folder: Path, short_id: str) -> tuple[ReportFile, ...]:
+    """All session reports on one recording, outdated ones included."""
+    ending = f"-{short_id[:8]}.html"
+    described = [_described(path) for path in folder.glob("*.html") if path.name.endswith(ending)]
+    return tuple(report for report in described if report is not None)
+
+
 def _order(report: ReportFile) -> tuple[str, bool, str, int, str]:
     number = int(report.number) if report.number.isdigit() else 0
     return (report.coachee, report.kind != "progression", report.date, number, report.report_id)
