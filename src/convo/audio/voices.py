@@ -142,8 +142,9 @@ def refine(
 ) -> Diarization:
     """The diarization after groups of words were given to the more similar voice.
 
-    Groups end at pauses, sentence ends and changes of speaker. Labels and voices stay. Nothing is
-    changed for one speaker, for speakers from channels, or where ``options.reassign`` is off.
+    Groups end at pauses, sentence ends and changes of speaker. Labels and voices stay. Only the
+    exclusive form changes unless both voices are well known. Nothing is changed for one speaker,
+    for speakers from channels, or where ``options.reassign`` is off.
 
     Raises:
         ModelError: the weights are missing or altered.
@@ -158,13 +159,27 @@ def refine(
     vectors = embed_groups(samples, groups, chosen.min_group_s)
     labels, _ = reassign(groups, vectors, chosen)
     changed = [(g, to) for g, to in zip(groups, labels, strict=True) if to != g.speaker]
-    return replace(
-        diarization,
-        segments=with_speaker(
-            diarization.segments, [(g.start, g.end, g.speaker, to) for g, to in changed]
-        ),
-        exclusive=with_floor(diarization.exclusive, [(g.start, g.end, to) for g, to in changed]),
+    exclusive = with_floor(diarization.exclusive, [(g.start, g.end, to) for g, to in changed])
+    if clear_seconds(groups, chosen.clear_group_s) < chosen.well_known_s:
+        return replace(diarization, exclusive=exclusive)
+    segments = with_speaker(
+        diarization.segments, [(g.start, g.end, g.speaker, to) for g, to in changed]
     )
+    return replace(diarization, segments=segments, exclusive=exclusive)
+
+
+def clear_seconds(groups: Sequence[WordGroup], clear_group_s: float) -> float:
+    """Seconds of clear groups of the speaker who has least of them.
+
+    >>> said = [WordGroup(0, 3, "A", True), WordGroup(3, 4, "B", True), WordGroup(5, 7, "B", True)]
+    >>> clear_seconds(said, clear_group_s=1.5)
+    2.0
+    """
+    seconds = dict.fromkeys((group.speaker for group in groups), 0.0)
+    for group in groups:
+        if group.duration >= clear_group_s:
+            seconds[group.speaker] += group.duration
+    return min(seconds.values(), default=0.0)
 
 
 def embed_groups(samples: Samples, groups: Sequence[WordGroup], min_group_s: float) -> Vectors:
