@@ -10,7 +10,7 @@ endif
 PY := $(BIN)/python
 export CONVO_DATA ?= $(CURDIR)/data/var
 
-.PHONY: help demo test test-quick check bench serve doctor constraints clean
+.PHONY: help demo test test-quick check bench figures serve doctor constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,13 @@ check: $(VENV)/.installed  ## format, lint, types, and which module may import w
 
 bench: $(VENV)/.installed  ## speed and memory, stage by stage, beside a plain script of the same models
 	$(PY) -m convo.bench
+
+figures: $(VENV)/.installed  ## measure everything on the cases in CASES=FOLDER and write it into README.md
+	mkdir -p build
+	$(PY) -m convo score $(CASES) --json build/score.json
+	$(PY) -m convo.bench --json build/bench.json
+	$(PY) -m convo.bench --only ours --minutes 60 --json build/memory.json
+	$(PY) docs/figures.py build/score.json build/bench.json build/memory.json
 
 serve: $(VENV)/.installed  ## read the reports in a browser, on this machine only
 	$(PY) -m convo serve

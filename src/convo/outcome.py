@@ -177,7 +177,7 @@ def reserved(place: Place, job: Job) -> Iterator[tuple[Session, Settings]]:
             meeting = resolve_session(job.request, place.recording, place.file, known)
             asked = _asked(place, job)
             recording_id = place.recording.recording_id
-            now = Run(str(place.file), recording_id, meeting, "running", asked)
+            now = Run(str(place.file), recording_id, meeting, "running", asked=asked)
             forget_run(_runs(place.data), replace(now, recording_id=None))
             record_run(_runs(place.data), now)
         try:

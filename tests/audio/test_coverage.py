@@ -123,7 +123,8 @@ def test_a_turn_that_the_decoder_dropped_comes_back() -> None:
     options = WordsOptions(language="en")
     whole = transcribe(samples, options)
     speech = heard(*merged((w.start - 0.4, w.end + 0.4) for w in whole.words if w.start > 0.4))
-    kept = tuple(word for word in whole.words if not 15 < word.start < 27)
+    # Three whole turns, from pause to pause.
+    kept = tuple(word for word in whole.words if not 14.6 < word.start < 26.4)
     dropped = [word.text.strip(".,?!").lower() for word in whole.words if word not in kept]
     done: list[float] = []
     after, coverage = cover(samples, replace(whole, words=kept), speech, options, done.append)

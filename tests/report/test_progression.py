@@ -112,5 +112,5 @@ def test_written_reports_are_found_and_names_stay_apart(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot write"):
         write_progression_report(tmp_path / "file", [sample(1)])

@@ -95,7 +95,7 @@ def pieces(
 ) -> list[tuple[float, float]]:
     """What to decode: all of ``duration`` seconds but long silences, in about equal pieces.
 
-    Pieces are at most about ``longest_s`` long; a stretch of some minutes is cut into at least
+    Pieces are at most ``longest_s`` long; a stretch of some minutes is cut into at least
     ``parts``. Cuts lie in the quietest second near the equal share. Silences of 20 s and more, in
     which no frame sounds even faintly like speech, are left out: decoders invent text there.
 
@@ -108,11 +108,14 @@ def pieces(
     for start, end in _audible(hearing, duration):
         length = end - start
         count = math.ceil(length / longest_s)
+        if count > 1 and longest_s - length / count < _LEEWAY_S / 2:
+            count += 1  # or the cuts would have no room to move into a pause
         if length >= parts * _SHORTEST_PART_S:
             count = math.ceil(count / parts) * parts
-        leeway = min(_LEEWAY_S, length / count / 4)
-        shares = [start + length * number / count for number in range(1, count)]
-        cuts = [_quiet_time(hearing, share - leeway, share + leeway) for share in shares]
+        share = length / count
+        leeway = max(min(_LEEWAY_S, share / 4, (longest_s - share) / 2), 0.0)
+        near = [start + share * number for number in range(1, count)]
+        cuts = [_quiet_time(hearing, time - leeway, time + leeway) for time in near]
         found += pairwise([start, *cuts, end])
     return found
 

@@ -37,8 +37,8 @@ class Run:
     recording_id: str | None
     session: Session | None
     state: State
-    asked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     message: str | None = None
+    asked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pid: int = 0
     changed_at: str = ""
 
