@@ -4,7 +4,8 @@ Prefect's own way without a server starts a second process that survives a kill 
 programs at once race to migrate. Here the API runs in a thread of this process on a free loopback
 port, with a database of its own that is copied ready-made from a template: it is up in seconds,
 ends with the process however that ends, and shares nothing. What is worth keeping between runs
-(the results of finished stages) lies in files. If ``PREFECT_API_URL`` is set, that server is used.
+(the results of finished stages) lies in files. If ``PREFECT_API_URL`` names a server on this
+machine, that one is used.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 from filelock import FileLock
 
-from convo.errors import StoreError
+from convo.errors import ConfigError, StoreError
 
 START_TIMEOUT_S = 120
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 QUIET_AND_OFFLINE = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # the switch that stops the outbound call
@@ -44,10 +47,15 @@ QUIET_AND_OFFLINE = {
 @contextlib.contextmanager
 def engine(data: Path) -> Iterator[None]:
     """Prefect is ready inside the block; results of stages are kept in ``data/results``."""
-    for name, value in QUIET_AND_OFFLINE.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(QUIET_AND_OFFLINE)
     os.environ["PREFECT_RESULTS_LOCAL_STORAGE_PATH"] = str(data / "results")
-    if os.environ.get("PREFECT_API_URL"):
+    server = os.environ.get("PREFECT_API_URL")
+    if server:
+        if urlsplit(server).hostname not in LOOPBACK:
+            raise ConfigError(
+                f"PREFECT_API_URL = {server} is another machine, which would be told names and "
+                "file names: unset it, and nothing leaves this one"
+            )
         yield
         return
     folder = data / "engine"
@@ -58,9 +66,14 @@ def engine(data: Path) -> Iterator[None]:
     try:
         with _api(folder, home) as url:
             # Settings were read when prefect was imported: hand the address over explicitly.
-            from prefect.settings import PREFECT_API_URL, temporary_settings
+            from prefect.settings import (
+                PREFECT_API_URL,
+                PREFECT_RESULTS_LOCAL_STORAGE_PATH,
+                temporary_settings,
+            )
 
-            with temporary_settings({PREFECT_API_URL: url}):
+            here = {PREFECT_API_URL: url, PREFECT_RESULTS_LOCAL_STORAGE_PATH: data / "results"}
+            with temporary_settings(here):
                 yield
     finally:
         shutil.rmtree(home, ignore_errors=True)

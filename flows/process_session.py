@@ -24,12 +24,13 @@ from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.context import TaskRunContext
 
-from convo import outcome, stages
+from convo import answers, outcome, stages
 from convo.audio.recording import inspect_recording
 from convo.config import Settings
-from convo.errors import ConvoError
+from convo.errors import ConvoError, StageError
 from convo.files import StageFile
-from convo.outcome import Job, Outcome, Results
+from convo.outcome import Outcome, Results
+from convo.reservation import Job, record_failure, reserved
 from convo.stages import Place
 from convo.transcript import Session
 
@@ -63,29 +64,30 @@ def process_session(job: Job) -> Outcome:
         ConvoError: one sentence for the user; what is finished stays finished.
     """
     place = Place(job.data, job.file, inspect(job.file))
-    with outcome.reserved(place, job) as (meeting, options):
-        stages.check(job.data, options)
-        return _run_stages(place, meeting, job, options)
+    with reserved(place, job) as (meeting, settings):
+        stages.check_channels(place, settings.segments)
+        return _run_stages(place, meeting, job, stages.check(job.data, settings))
 
 
 def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> Outcome:
-    spoken = finished(transcribe, place, options.words)
+    spoken = finished(transcribe, place, options.words.decoding())
     segmented = finished(diarize, place, options.segments)
     covered = finished(cover, place, spoken, segmented, options.words)
     attributed = finished(attribute, place, covered, segmented, options.attribution)
-    known = stages.known_voices(place, attributed, meeting)
+    known = answers.known_voices(place, attributed, meeting)
     cues = stages.shipped_cues()
-    coach = job.coach_is or outcome.coach_by_person(place, attributed)
+    coach = job.coach_is or answers.coach_by_person(place, attributed)
     in_roles = finished(assign_roles, place, attributed, options.roles, cues, coach, known)
     if job.coach_is:
-        outcome.keep_answer(place, attributed, job.coach_is)
+        answers.keep_answer(place, attributed, job.coach_is)
     phased = finished(segment_phases, place, in_roles, options.phases, cues)
     counted = finished(count_shares, place, attributed, in_roles, phased, options.shares)
     results = Results(covered, attributed, in_roles, phased, counted)
     folder = keep(place, meeting, results, options)
+    written = report(place, folder)
     if job.keep_voices:
-        outcome.keep_voices(place, results, meeting, job)
-    return Outcome(place.recording, meeting, folder, report(place, folder))
+        answers.keep_voices(place, attributed, in_roles, job, meeting)
+    return Outcome(place.recording, meeting, folder, written)
 
 
 def finished(stage: Task[..., StageFile], place: Place, *inputs: Any) -> StageFile:
@@ -102,6 +104,13 @@ def run(jobs: Sequence[Job], done: Callable[[Job, Outcome | ConvoError], None]) 
         try:
             result: Outcome | ConvoError = process_session(job)
         except ConvoError as error:
-            outcome.record_failure(job, error)
             result = error
+        except Exception as error:  # whatever it is, the other recordings go on
+            result = StageError(
+                f"{type(error).__name__} ({error}): run `convo doctor`, and if it finds nothing, "
+                "report this as a fault of convo"
+            )
+            result.__cause__ = error
+        if isinstance(result, ConvoError):
+            record_failure(job, result)
         done(job, result)

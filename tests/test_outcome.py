@@ -8,7 +8,7 @@ import pytest
 from convo import outcome
 from convo.database.artefacts import write_conversation
 from convo.errors import SessionError
-from convo.outcome import Job, known_sessions, reserved, unfinished
+from convo.reservation import Job, known_sessions, reserved, unfinished
 from convo.sessions import SessionRequest
 from convo.stages import Place
 from convo.transcript import Session

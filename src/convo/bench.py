@@ -13,6 +13,7 @@ sound; peak memory is the resident size of the process, in MB of 10^6 bytes.
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import subprocess
 import sys
@@ -101,9 +102,10 @@ class Meter:
 
 def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     """The pipeline of ``convo process``, without the flow: every stage once."""
-    from convo import stages
+    from convo import outcome, stages
     from convo.audio.recording import inspect_recording
     from convo.config import load_settings
+    from convo.transcript import Session
 
     settings, cues = load_settings(), stages.shipped_cues()
     meter.started()
@@ -123,7 +125,13 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     with meter.stage("segment_phases"):
         phased = stages.segment_phases(place, in_roles, settings.phases, cues)
     with meter.stage("count_shares"):
-        stages.count_shares(place, attributed, in_roles, phased, settings.shares)
+        counted = stages.count_shares(place, attributed, in_roles, phased, settings.shares)
+    results = outcome.Results(covered, attributed, in_roles, phased, counted)
+    meeting = Session("Coachee", "Coach", 1, datetime.date(2026, 1, 13))
+    with meter.stage("keep"):
+        kept = outcome.keep(place, meeting, results, settings)
+    with meter.stage("report"):
+        outcome.report(place, kept)
 
 
 def run_plain(file: Path, _folder: Path, meter: Meter) -> None:

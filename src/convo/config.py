@@ -7,6 +7,7 @@ by ``--config`` · environment variables such as ``CONVO_WORDS__MODEL`` · the c
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -28,7 +30,7 @@ from convo.conversation.phases import PhasesOptions
 from convo.conversation.roles import RolesOptions
 from convo.conversation.shares import SharesOptions
 from convo.errors import ConfigError, did_you_mean
-from convo.resources import resource
+from convo.resources import checkout, resource
 
 DATA_FOLDER_VARIABLE = "CONVO_DATA"
 
@@ -67,20 +69,20 @@ _files: list[Path] = []
 
 
 def data_folder(given: Path | None = None) -> Path:
-    """Where everything of the user's is kept: ``given``, else $CONVO_DATA, else the user's folder.
+    """Where everything of the user's is kept: ``given``, else $CONVO_DATA, else the usual place.
+
+    That is ``data/var`` in a checkout, and the user's data folder for an installed package.
 
     Raises:
         ConfigError: the folder cannot be made or written to.
     """
-    chosen = given or Path(
-        os.environ.get(DATA_FOLDER_VARIABLE) or platformdirs.user_data_path("convo", False)
-    )
-    folder = chosen.expanduser().absolute()
-    probe = folder / ".writable"
+    own = checkout()
+    usual = own / "data" / "var" if own else platformdirs.user_data_path("convo", False)
+    folder = (given or Path(os.environ.get(DATA_FOLDER_VARIABLE) or usual)).expanduser().absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise ConfigError(
             f"the data folder {folder} cannot be written to ({error.strerror or error}): "
@@ -113,6 +115,8 @@ def load_settings(
         return Settings(**given)
     except ValidationError as error:
         raise ConfigError(_sentence(error, own)) from error
+    except SettingsError as error:
+        raise ConfigError(f"{error}: mend or remove that environment variable") from error
     finally:
         _files.clear()
 

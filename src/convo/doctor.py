@@ -61,6 +61,9 @@ def _model(what: str, look: Callable[[], str]) -> Finding:
     except ConvoError as error:
         sentence, _, remedy = str(error).rpartition(": ")
         return Finding(what, sentence or "not usable", remedy or str(error))
+    except Exception as error:  # such as a library that this system cannot load
+        again = 'run python -m pip install --force-reinstall "convo[bundled]"'
+        return Finding(what, f"{type(error).__name__}: {error}", again)
 
 
 def _whisper(engine: str) -> str:
@@ -94,16 +97,17 @@ def _memory() -> Finding:
 
 
 def _store(data: Path) -> Finding:
-    from convo.outcome import store
+    from convo.reservation import store
 
-    path = data / "convo.duckdb"
-    if not path.is_file():
+    kept = store(data)
+    if not kept.path.is_file():
         return Finding("store", "none yet")
-    try:
-        sessions = store(data).query("select count(*) from session").rows[0][0]
-    except ConvoError as error:
-        return Finding("store", str(error), "run convo rebuild")
-    return Finding("store", f"{sessions} sessions in {path}")
+
+    def count() -> str:
+        sessions = kept.query("select count(*) from session").rows[0][0]
+        return f"{sessions} sessions in {kept.path}"
+
+    return _model("store", count)
 
 
 def _speed(data: Path, measure: bool) -> Finding:
@@ -113,11 +117,10 @@ def _speed(data: Path, measure: bool) -> Finding:
         return Finding("speed", f"{minutes:.0f} minutes for an hour of recording, as measured here")
     if not measure:
         return Finding("speed", "not measured yet")
-    try:
-        factor = measured_factor()
-    except ConvoError as error:
-        return Finding("speed", f"could not be measured ({error})", "mend what is named above")
-    return Finding("speed", f"{60 * factor:.0f} minutes for an hour of recording, from one minute")
+    return _model(
+        "speed",
+        lambda: f"{60 * measured_factor():.0f} minutes for an hour of recording, from one minute",
+    )
 
 
 def measured_factor() -> float:

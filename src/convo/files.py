@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -108,7 +109,7 @@ def write_atomically(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(name, path)
+            _replace(name, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(name)
@@ -116,6 +117,16 @@ def write_atomically(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise disk_error(error, path) from error
+
+
+def _replace(name: str, path: Path) -> None:
+    """``os.replace``, with patience for Windows, where a reader holds the file for a moment."""
+    for _ in range(20):
+        with contextlib.suppress(PermissionError):
+            os.replace(name, path)
+            return
+        time.sleep(0.05)
+    os.replace(name, path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Protocol
 
+from convo.files import disk_error
 from convo.transcript import Recording
 
 # Seconds of work per second of recording on two cores, until this machine has its own figures.
@@ -117,5 +118,8 @@ def _log(
         os.getpid(),
         round(time.time(), 3),
     )
-    with (folder / LOG).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(run)) + "\n")
+    try:
+        with (folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(run)) + "\n")
+    except OSError as error:
+        raise disk_error(error, folder / LOG) from error

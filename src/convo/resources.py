@@ -13,6 +13,12 @@ _PACKAGE = Path(__file__).parent
 _ROOTS = (_PACKAGE / "_resources", _PACKAGE.parent.parent)
 
 
+def checkout() -> Path | None:
+    """The top of the repository when the program runs from one, None for an installed package."""
+    top = _ROOTS[1]
+    return top if (top / "pyproject.toml").is_file() else None
+
+
 def resource(relative: str) -> Path:
     """The path of a file or folder of the program, such as ``configs/cues.toml``.
 

@@ -31,11 +31,16 @@ class SessionRequest:
 
 @dataclass(frozen=True, slots=True)
 class KnownSession:
-    """A session that is already kept, and the recording it came from."""
+    """A session that is kept or in work, and the recording it came from.
+
+    One that is not ``firm`` failed or was interrupted: it keeps its number and names for when it is
+    processed again, unless the number is asked for.
+    """
 
     session: Session
     recording_id: str
     recording_name: str
+    firm: bool = True
 
 
 def resolve_session(
@@ -54,7 +59,7 @@ def resolve_session(
     earlier = next((k for k in known if k.recording_id == recording.recording_id), None)
     others = [k for k in known if k is not earlier]
     if earlier is not None:
-        if not request.correct:
+        if earlier.firm and not request.correct:
             _refuse_contradiction(request, earlier)
             return earlier.session
         kept = earlier.session
@@ -100,7 +105,7 @@ def guess_date(file: Path) -> datetime.date:
     >>> guess_date(Path("Meeting with X-20260815_200732-Meeting Recording.mp4")).isoformat()
     '2026-08-15'
     """
-    for match in _DATE.finditer(f"{file.parent.name} {file.name}"):
+    for match in _DATE.finditer(f"{file.name} {file.parent.name}"):
         try:
             year, month, day = (int(part) for part in match.groups())
             return datetime.date(year, month, day)
@@ -120,7 +125,11 @@ def _pair(session: Session) -> tuple[str, str, str]:
 
 def _refuse_taken(session: Session, others: Sequence[KnownSession], file: Path) -> None:
     for other in others:
-        if _pair(other.session) == _pair(session) and other.session.number == session.number:
+        if (
+            other.firm
+            and _pair(other.session) == _pair(session)
+            and other.session.number == session.number
+        ):
             raise SessionError(
                 f"session {session.number} of {session.coachee} is already the recording "
                 f"{other.recording_name}, so {file.name} cannot be it too: "

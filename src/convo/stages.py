@@ -24,8 +24,7 @@ from convo.config import Settings
 from convo.conversation import attribution, roles, shares
 from convo.conversation.cues import Cues, parse_cues
 from convo.conversation.phases import CueSegmenter, PhasesOptions
-from convo.conversation.voices import coach_probabilities
-from convo.database import profiles
+from convo.database.store import Store
 from convo.errors import RecordingError, StageError, StoreError
 from convo.files import StageFile
 from convo.progress import running
@@ -36,7 +35,6 @@ from convo.transcript import (
     Recording,
     RoleAssignment,
     Segmentation,
-    Session,
     Transcription,
     Turn,
     Word,
@@ -51,6 +49,7 @@ VERSIONS = {
     "segment_phases": 1,
     "count_shares": 1,
 }
+STORE = "convo.duckdb"
 MIN_FREE_MB = 200  # the work files of a three-hour session take about 20 MB, the joined weights 300
 
 T = TypeVar("T")
@@ -95,8 +94,10 @@ class InRoles:
     assignment: RoleAssignment
 
 
-def check(data: Path, settings: Settings) -> None:
-    """Everything that can be known to fail before a long stage: models, language, disk.
+def check(data: Path, settings: Settings) -> Settings:
+    """Everything that can be known to fail before a long stage: models, language, disk, store.
+
+    Returns the settings with ``auto`` replaced by what this machine has.
 
     Raises:
         ModelError, ConfigError, StoreError: one sentence with the remedy.
@@ -107,10 +108,30 @@ def check(data: Path, settings: Settings) -> None:
             f"only {free:.0f} MB are free in {data}: free at least {MIN_FREE_MB} MB, "
             "or choose another folder with --data"
         )
-    models.check_whisper(settings.words.model, settings.words.engine)
-    models.check_diarization(settings.segments.model)
-    if settings.words.language is not None:
+    if settings.words.language not in (None, "auto"):
         languages.check_language(settings.words.language)
+    spoken = models.check_whisper(settings.words.model, settings.words.engine)
+    heard = models.check_diarization(settings.segments.model)
+    if (data / STORE).is_file():
+        Store(data / STORE).names()  # a store made by a newer version is found out now
+    chosen = {"engine": spoken.engine}
+    voices_by = {} if heard.folder else {"model": heard.name}
+    return settings.model_copy(
+        update={
+            "words": settings.words.model_copy(update=chosen),
+            "segments": settings.segments.model_copy(update=voices_by),
+        }
+    )
+
+
+def check_channels(place: Place, options: segments.SegmentsOptions) -> None:
+    """Raises: RecordingError: each channel should be one speaker, and there are not two."""
+    channels = place.recording.channels
+    if options.channels == "speakers" and channels != 2:
+        raise RecordingError(
+            f"{place.file.name} has {channels} channel{'s' * (channels != 1)}, not two, so they "
+            "cannot be one speaker each: leave out --channels speakers"
+        )
 
 
 def transcribe(place: Place, options: words.WordsOptions) -> StageFile:
@@ -216,20 +237,6 @@ def count_shares(
         return _keep(place, "count_shares", counted)
 
 
-def known_voices(place: Place, attributed: StageFile, meeting: Session) -> dict[str, float]:
-    """P(is the coach) by speaker, from voices of this pair kept with consent; empty if none is."""
-    folder = place.data / "voices"
-    coach = profiles.read_profile(folder, meeting.coach)
-    coachee = profiles.read_profile(folder, meeting.coachee)
-    if coach is None and coachee is None:
-        return {}
-    return coach_probabilities(
-        speaker_voices(place, attributed),
-        coach.voice if coach else None,
-        coachee.voice if coachee else None,
-    )
-
-
 def speaker_voices(place: Place, attributed: StageFile) -> dict[str, tuple[float, ...]]:
     """One embedding a speaker, computed anew: voices are not kept with the other results."""
     diarization = load(place, attributed, Attributed).diarization
@@ -289,17 +296,22 @@ def _keep(place: Place, stage: str, value: object) -> StageFile:
     return StageFile(kept.path.relative_to(place.data), kept.sha256)
 
 
-@functools.lru_cache(maxsize=1)
-def _decoded(file: Path, recording_id: str) -> Samples:
-    # Stages of one recording follow each other in one process: decode once, hold one recording.
-    samples = recording.read_samples(file)
-    recording.check_sound(samples)
-    return samples
+_decoded: dict[str, Samples] = {}
 
 
 def samples_of(place: Place) -> Samples:
-    """The sound of the recording, mono at 16 kHz."""
-    return _decoded(place.file, place.recording.recording_id)
+    """The sound of the recording, mono at 16 kHz.
+
+    Stages of one recording follow each other in one process: it is decoded once, and never are
+    two recordings held.
+    """
+    key = place.recording.recording_id
+    if key not in _decoded:
+        _decoded.clear()
+        samples = recording.read_samples(place.file)
+        recording.check_sound(samples)
+        _decoded[key] = samples
+    return _decoded[key]
 
 
 def _without_voices(diarization: Diarization) -> Diarization:

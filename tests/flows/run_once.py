@@ -51,8 +51,8 @@ def main() -> int:
 
         sys.addaudithook(listen)
 
-    from convo.outcome import Job
     from convo.progress import watched_by
+    from convo.reservation import Job
     from flows.engine import engine
 
     options = {} if asked.coach_is else {"words": {"language": "en"}}  # kept from the first run

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from convo.audio.recording import read_samples, write_clip
-from convo.outcome import conversations, store, unfinished
+from convo.outcome import conversations
+from convo.reservation import store, unfinished
 from convo.resources import resource
 from tests.audio.media import noise, tone, write_media, write_mute_video
 

@@ -79,7 +79,8 @@ def test_killed_in_every_stage_nothing_finished_is_repeated(tmp_path, clip):
     assert events(data, "started")["transcribe"] == 2
     assert [home for home in (data / "engine").iterdir() if home.is_dir()] == []
 
-    from convo.outcome import conversations, store
+    from convo.outcome import conversations
+    from convo.reservation import store
 
     (conversation,) = conversations(data)
     counted = store(data).query("select count(*) from word").rows[0][0]

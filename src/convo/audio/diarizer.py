@@ -34,7 +34,7 @@ from convo.errors import ModelError
 
 Hook = Callable[..., None]
 
-_BATCH = 16  # ten-second windows heard at once: about 0.3 GB
+_BATCH = 8  # ten-second windows heard at once: about 0.15 GB
 # Found on pyannote's own sample and two-person interviews; a distance between unit vectors.
 _SAME_VOICE = 0.7
 _MIN_CLUSTER = 12

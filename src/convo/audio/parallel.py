@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -40,14 +41,26 @@ def share_out(
     [('a', 1), ('b', 2), ('a', 3)]
     """
 
+    stopped = Event()
+
     def own(number: int) -> list[Result]:
-        return [work(workers[number], item) for item in items[number :: len(workers)]]
+        results = []
+        for item in items[number :: len(workers)]:
+            if stopped.is_set():
+                break
+            results.append(work(workers[number], item))
+        return results
 
     busy = min(len(workers), len(items))
     if busy <= 1:
         return own(0) if items else []
     with ThreadPoolExecutor(busy) as pool:
-        done = list(pool.map(own, range(busy)))
+        running = [pool.submit(own, number) for number in range(busy)]
+        try:
+            done = [future.result() for future in running]
+        except BaseException:  # an interruption, or one of them failed: no further item is begun
+            stopped.set()
+            raise
     return [done[i % busy][i // busy] for i in range(len(items))]
 
 

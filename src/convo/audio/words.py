@@ -36,9 +36,13 @@ __all__ = ["WordsOptions", "check_language", "transcribe"]
 Progress = Callable[[float], None]  # seconds of audio that are done
 Decoded = tuple[list[Word], list[RemovedText]]
 _LANGUAGE_WINDOWS = 3
+_LONG_S = 1200.0
 _FALLBACK_LANGUAGE = "en"
 # Whisper leaves fillers and false starts out unless the text before has some.
 _FILLERS = {"en": "Um, so, uh, yeah. I was, I was like, you know, uh-huh, mm-hmm. OK."}
+
+
+_CHECKED_LATER = ("hole_s", "max_wordless_share")
 
 
 class WordsOptions(Options):
@@ -49,7 +53,7 @@ class WordsOptions(Options):
     engine: Literal["auto", "openai-whisper", "faster-whisper"] = "auto"
     """``auto`` is faster-whisper on a CPU and openai-whisper on a GPU."""
     language: str | None = None
-    """Code or English name; None detects it from the three 30 s with the most speech."""
+    """Code or English name; none or ``auto``: detected in the three 30 s with most speech."""
     cpu_threads: int = Field(default=0, ge=0)
     """0 uses every core."""
     cpu_precision: Literal["int8", "float32", "int8_float32"] = "int8"
@@ -62,12 +66,17 @@ class WordsOptions(Options):
     """Text that the first window of each piece is told came before it. None: for English a line
     full of fillers, so that they are written down (WER 11.0 against 13.1 %, and nobody's share
     suffers from saying "um"); an empty text: none."""
-    piece_s: float = Field(default=600.0, ge=60.0)
+    piece_s: float = Field(default=300.0, ge=60.0)
     """Longest piece decoded at once: the features of an hour would not fit in 3 GB."""
     hole_s: float = Field(default=1.5, gt=0.0)
     """Diarised speech of this length without a word is decoded again: shorter holes are pauses."""
     max_wordless_share: float = Field(default=0.05, ge=0.0, le=1.0)
     """A session whose speech has no words in more than this share is not done."""
+
+    def decoding(self) -> WordsOptions:
+        """These options without those of the check afterwards, which change no decoding."""
+        defaults = {name: type(self).model_fields[name].default for name in _CHECKED_LATER}
+        return self.model_copy(update=defaults)
 
     def settings(self, language: str) -> DecodeSettings:
         """How to decode a piece in ``language``."""
@@ -88,7 +97,7 @@ def transcribe(
         ConfigError: no such language, model or engine, or a language that the model does not know.
         ModelError: the weights are missing, altered or unreadable.
     """
-    language = check_language(options.language) if options.language is not None else None
+    language = None if options.language in (None, "auto") else check_language(options.language)
     weights = check_whisper(options.model, options.engine)
     engines = load_engines(weights, options.cpu_threads, options.cpu_precision)
     hearing = listen(samples)
@@ -110,6 +119,8 @@ def transcribe(
 
     decoded = share_out(decode, stretches, engines)
     tell.finish()
+    if duration > _LONG_S:
+        load_engines.cache_clear()  # room for the diariser; loading again takes a second
     return Transcription(
         tuple(word for words, _ in decoded for word in words),
         language,

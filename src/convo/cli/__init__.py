@@ -25,10 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(list(arguments) if arguments is not None else None, prog_name="convo")
     except SystemExit as end:
+        if end.code == INTERRUPTED:  # Typer makes this of Ctrl-C
+            complain("interrupted: what was finished is kept, run the same command to go on")
         return end.code if isinstance(end.code, int) else FAILED
-    except KeyboardInterrupt:
-        complain("interrupted: what was finished is kept, run the same command to go on")
-        return INTERRUPTED
     except ConfigError as error:
         complain(str(error))
         return USAGE

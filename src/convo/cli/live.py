@@ -37,7 +37,7 @@ class LiveLine:
         self._factors = EXPECTED_FACTORS | machine_factors(data)
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.fields[name]}"),
+            TextColumn("{task.fields[name]}", markup=False),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[minutes]}"),
@@ -66,7 +66,9 @@ class LiveLine:
         """A stage begins."""
         title = TITLES.get(stage, stage)
         if not self._console.is_terminal:
-            self._console.print(f"{recording.name}: {title}", highlight=False, soft_wrap=True)
+            self._console.print(
+                f"{recording.name}: {title}", highlight=False, soft_wrap=True, markup=False
+            )
         self._recording, self._begun = recording, time.monotonic()
         if self._task is not None:
             self._progress.remove_task(self._task)

@@ -18,7 +18,8 @@ from convo.progress import watched_by
 from convo.transcript import Role
 
 if TYPE_CHECKING:
-    from convo.outcome import Job, Outcome
+    from convo.outcome import Outcome
+    from convo.reservation import Job
 
 
 def process(
@@ -35,7 +36,7 @@ def process(
         typer.Option(formats=["%Y-%m-%d"], help="Default: from the file's name, else its age."),
     ] = None,
     programme: Annotated[str | None, typer.Option(help="The coaching programme.")] = None,
-    language: Annotated[str | None, typer.Option(help="Such as en; default: detected.")] = None,
+    language: Annotated[str | None, typer.Option(help="Such as en; default: auto.")] = None,
     speakers: Annotated[str | None, typer.Option(help="How many: 2 (default), auto, or N.")] = None,
     model: Annotated[
         str | None, typer.Option(help="Whisper model: base (default), small, …, or a path.")
@@ -73,13 +74,18 @@ def process(
     finished is not done again.
     """
     from convo.config import data_folder
-    from convo.outcome import Job
+    from convo.reservation import Job
     from convo.sessions import SessionRequest
 
     if session is not None and len(files) > 1:
         raise ConfigError(
             f"--session {session} names one session but {len(files)} files are given: "
             "leave it out and they are numbered in order"
+        )
+    if coach_is is not None and len(files) > 1:
+        raise ConfigError(
+            f"--coach-is {coach_is} is an answer about one recording but {len(files)} files are "
+            "given: labels differ from file to file, so answer for each by itself"
         )
     if keep_voice and not consent.strip():
         raise ConfigError(
@@ -118,7 +124,8 @@ def demo(
 ) -> None:
     """Process the three sample sessions with the real models and show what comes of them."""
     from convo.config import data_folder
-    from convo.outcome import Job, conversations, write_progression
+    from convo.outcome import conversations, write_progression
+    from convo.reservation import Job
     from convo.resources import resource
     from convo.sessions import SessionRequest
 

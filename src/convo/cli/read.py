@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from convo.cli import shared
 from convo.cli.tables import show_progression
@@ -21,12 +22,12 @@ def report(
 ) -> None:
     """Show the sessions of each coachee side by side, and write their reports again."""
     from convo.config import data_folder
-    from convo.outcome import conversations, known_sessions, write_progression
+    from convo.outcome import conversations, kept_sessions, write_progression
     from convo.report.session import write_session_report
     from convo.sessions import find_coachee
 
     folder = data_folder(data)
-    known = known_sessions(folder)
+    known = kept_sessions(folder)
     names = (
         [find_coachee(coachee, known)] if coachee else sorted({k.session.coachee for k in known})
     )
@@ -55,7 +56,7 @@ def query(
 ) -> None:
     """Ask the store in SQL; nothing can be changed by it."""
     from convo.config import data_folder
-    from convo.outcome import store
+    from convo.reservation import store
 
     kept = store(data_folder(data))
     if output == "parquet" and to is None:
@@ -70,9 +71,9 @@ def query(
     result = kept.query(sql)
     table = Table()
     for column in result.columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(column), overflow="fold")
     for row in result.rows:
-        table.add_row(*("" if value is None else _cell(value) for value in row))
+        table.add_row(*(Text("" if value is None else _cell(value)) for value in row))
     shared.out.print(table)
 
 
@@ -90,9 +91,9 @@ def voices(
     data: shared.Data = None,
 ) -> None:
     """List the voices that are kept with their speakers' consent, or delete one."""
+    from convo.answers import voices_folder
     from convo.config import data_folder
     from convo.database.profiles import forget_profile, list_profiles
-    from convo.outcome import voices_folder
 
     folder = voices_folder(data_folder(data))
     if forget is not None:
@@ -101,7 +102,10 @@ def voices(
         return
     kept = list_profiles(folder)
     for profile in kept:
-        shared.say(f"{profile.name}: kept {profile.kept_at[:10]}, consent: {profile.consent}")
+        shared.say(
+            f"{profile.name} ({profile.pair}): kept {profile.kept_at[:10]}, "
+            f"consent: {profile.consent}"
+        )
     if not kept:
         shared.say("no voice is kept")
 
@@ -114,7 +118,7 @@ def serve(
     import uvicorn
 
     from convo.config import data_folder
-    from convo.outcome import unfinished
+    from convo.reservation import unfinished
     from convo.web.app import create_app
 
     folder = data_folder(data)

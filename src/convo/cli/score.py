@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from convo.cli import shared
 
@@ -32,7 +33,7 @@ def score(
 
     def recognise(recording: Path) -> SpeechResult:
         if not quiet:
-            shared.err.print(f"{recording.parent.name} …", highlight=False)
+            shared.err.print(f"{recording.parent.name} …", highlight=False, markup=False)
         return SpeechResult(*stages.recognise(recording, settings))
 
     speech = score_speech(cases, recognise)
@@ -42,7 +43,10 @@ def score(
         for index, column in enumerate(found.columns):
             table.add_column(column, justify="right" if index else "left")
         for number, row in enumerate(found.rows):
-            table.add_row(*row, end_section=number == len(found.rows) - found.totals - 1)
+            table.add_row(
+                *(Text(cell) for cell in row),
+                end_section=number == len(found.rows) - found.totals - 1,
+            )
         shared.out.print(table)
         for note in found.notes:
             shared.say(note)

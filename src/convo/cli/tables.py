@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def session_lines(data: Path, result: Outcome) -> Iterator[str]:
     """A few lines on one finished session: its shares, what to review, where the report is."""
+    from convo.answers import clips
     from convo.database.artefacts import read_conversation
-    from convo.outcome import clips
 
     conversation = read_conversation(data / result.folder)
     meeting = conversation.session

@@ -15,17 +15,23 @@ from convo.files import write_atomically
 
 @dataclass(frozen=True, slots=True)
 class VoiceProfile:
-    """One speaker's voice (a unit-length embedding) and the wording of the consent to keep it."""
+    """One speaker's voice (a unit-length embedding) and the wording of the consent to keep it.
+
+    ``pair`` says in whose sessions it is used: a voice is not looked for in those of others.
+    """
 
     name: str
+    pair: str
     voice: tuple[float, ...]
     model: str
     consent: str
     kept_at: str
 
 
-def keep_profile(folder: Path, name: str, voice: Sequence[float], model: str, consent: str) -> Path:
-    """Write the profile of ``name``, replacing an older one.
+def keep_profile(
+    folder: Path, name: str, pair: str, voice: Sequence[float], model: str, consent: str
+) -> Path:
+    """Write the profile of ``name`` for the sessions of ``pair``, replacing an older one.
 
     Raises:
         SessionError: ``consent`` is empty.
@@ -36,15 +42,15 @@ def keep_profile(folder: Path, name: str, voice: Sequence[float], model: str, co
             'say who agreed and when with --consent "..."'
         )
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    profile = VoiceProfile(name, tuple(voice), model, consent.strip(), now)
-    path = _path(folder, name)
+    profile = VoiceProfile(name, pair, tuple(voice), model, consent.strip(), now)
+    path = _path(folder, name, pair)
     write_atomically(path, json.dumps(asdict(profile), ensure_ascii=False).encode())
     return path
 
 
-def read_profile(folder: Path, name: str) -> VoiceProfile | None:
-    """The profile of ``name``, or None if their voice is not kept."""
-    path = _path(folder, name)
+def read_profile(folder: Path, name: str, pair: str) -> VoiceProfile | None:
+    """The profile of ``name`` for the sessions of ``pair``, or None if their voice is not kept."""
+    path = _path(folder, name, pair)
     return _read(path) if path.is_file() else None
 
 
@@ -54,20 +60,22 @@ def list_profiles(folder: Path) -> list[VoiceProfile]:
 
 
 def forget_profile(folder: Path, name: str) -> None:
-    """Delete the profile of ``name``.
+    """Delete every profile of ``name``.
 
     Raises:
         SessionError: no voice of that name is kept.
     """
-    path = _path(folder, name)
-    if not path.is_file():
-        names = [profile.name for profile in list_profiles(folder)]
+    kept = list_profiles(folder)
+    own = [profile for profile in kept if profile.name == name]
+    if not own:
+        names = [profile.name for profile in kept]
         raise SessionError(f"no voice of {name!r} is kept: {did_you_mean(name, names)}")
-    path.unlink()
+    for profile in own:
+        _path(folder, name, profile.pair).unlink()
 
 
-def _path(folder: Path, name: str) -> Path:
-    return folder / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
+def _path(folder: Path, name: str, pair: str) -> Path:
+    return folder / f"{hashlib.sha256(f'{name}|{pair}'.encode()).hexdigest()[:24]}.json"
 
 
 def _read(path: Path) -> VoiceProfile:

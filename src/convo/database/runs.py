@@ -62,15 +62,24 @@ def read_runs(folder: Path) -> list[Run]:
     for path in folder.glob("*.json"):
         try:
             run = _RUN.validate_json(path.read_bytes())
-        except (ValidationError, FileNotFoundError):  # being replaced, or from a newer version
+        except (ValidationError, OSError):  # being replaced, or from a newer version
             continue
-        if run.state == "running" and not psutil.pid_exists(run.pid):
+        if run.state == "running" and not _alive(run):
             run = replace(run, state="interrupted")
         runs.append(run)
     return sorted(runs, key=lambda run: run.changed_at)
 
 
 _RUN = TypeAdapter(Run)
+
+
+def _alive(run: Run) -> bool:
+    """Whether the process that wrote ``run`` is there, not a later one with its number."""
+    try:
+        begun = psutil.Process(run.pid).create_time()
+    except psutil.Error:
+        return False
+    return begun <= datetime.fromisoformat(run.changed_at).timestamp() + 1
 
 
 def _key(run: Run) -> str:

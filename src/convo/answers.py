@@ -1,0 +1,135 @@
+"""What people say about voices: who is the coach, which voices may be kept, clips to decide by."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from pathlib import Path
+
+from convo.audio import recording as audio
+from convo.conversation.voices import coach_probabilities
+from convo.database import profiles
+from convo.database.corrections import read_corrections, save_correction
+from convo.errors import SessionError
+from convo.files import StageFile
+from convo.reservation import Job
+from convo.stages import Attributed, InRoles, Place, load, samples_of, speaker_voices
+from convo.transcript import Conversation, Role, Session
+
+VOICE_MODEL = "campplus-192"
+CLIP_S = 12.0  # long enough to know a voice, short enough not to be a quotation
+_SURE = 0.9  # below this a voice is not kept as the voice of anybody
+
+
+def coach_by_person(place: Place, attributed: StageFile) -> str | None:
+    """Which speaker a person has named as the coach in an earlier run; None if nobody did.
+
+    The answer is kept with a moment at which that speaker talks, so that it stays true when a
+    later run gives the speakers other labels.
+    """
+    said = [
+        correction.value
+        for correction in read_corrections(place.data / "artefacts", place.recording.recording_id)
+        if correction.kind == "coach"
+    ]
+    segments = load(place, attributed, Attributed).diarization.exclusive
+    if not said or not segments:
+        return None
+    moment = float(said[-1].rpartition("@")[2])
+    nearest = min(segments, key=lambda s: max(s.start - moment, moment - s.end, 0.0))
+    return nearest.speaker
+
+
+def keep_answer(place: Place, attributed: StageFile, coach_is: str) -> None:
+    """Keep a person's word on who the coach is, beside what the machine thinks."""
+    segments = load(place, attributed, Attributed).diarization.exclusive
+    longest = max((s for s in segments if s.speaker == coach_is), key=lambda s: s.duration)
+    moment = (longest.start + longest.end) / 2
+    try:
+        who = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container or service without a user's name
+        who = "unknown"
+    save_correction(
+        place.data / "artefacts",
+        place.recording.recording_id,
+        "coach",
+        f"{coach_is}@{moment:.2f}",
+        who,
+    )
+
+
+def known_voices(place: Place, attributed: StageFile, meeting: Session) -> dict[str, float]:
+    """P(is the coach) by speaker, from voices of this pair kept with consent; empty if none is."""
+    kept = {
+        role: profiles.read_profile(voices_folder(place.data), name, _pair(meeting))
+        for role, name in _names(meeting).items()
+    }
+    usable = {r: p.voice for r, p in kept.items() if p is not None and p.model == VOICE_MODEL}
+    if not usable:
+        return {}
+    voices = speaker_voices(place, attributed)
+    return coach_probabilities(voices, usable.get(Role.COACH), usable.get(Role.COACHEE))
+
+
+def keep_voices(
+    place: Place, attributed: StageFile, in_roles: StageFile, job: Job, meeting: Session
+) -> None:
+    """Keep the voices of ``job.keep_voices`` for this pair, with the wording of their consent.
+
+    Raises:
+        SessionError: nobody has settled which voice is whose, or no consent is given.
+    """
+    assignment = load(place, in_roles, InRoles).assignment
+    if assignment.probability < _SURE:
+        raise SessionError(
+            f"it is not certain which voice of {place.file.name} is the coach, so none is kept: "
+            "say it with --coach-is first"
+        )
+    for speaker, voice in speaker_voices(place, attributed).items():
+        role = assignment.roles.get(speaker)
+        if role in job.keep_voices:
+            profiles.keep_profile(
+                voices_folder(place.data),
+                _names(meeting)[role],
+                _pair(meeting),
+                voice,
+                VOICE_MODEL,
+                job.consent,
+            )
+
+
+def voices_folder(data: Path) -> Path:
+    """Where voice profiles are kept, apart from the store."""
+    return data / "voices"
+
+
+def clips(data: Path, conversation: Conversation) -> dict[str, Path]:
+    """The short voice clips that were written to settle the roles, by speaker."""
+    found = {s: _clip(data, conversation, s) for s in sorted(conversation.roles.roles)}
+    return {speaker: path for speaker, path in found.items() if path.is_file()}
+
+
+def write_clips(place: Place, conversation: Conversation) -> None:
+    """One clip a voice while the roles are open; none are left once they are settled."""
+    for speaker in conversation.roles.roles:
+        path = _clip(place.data, conversation, speaker)
+        path.unlink(missing_ok=True)
+        own = [s for s in conversation.diarization.exclusive if s.speaker == speaker]
+        if conversation.roles.review and own:
+            longest = max(own, key=lambda segment: segment.duration)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            end = min(longest.end, longest.start + CLIP_S)
+            audio.write_clip(samples_of(place), longest.start, end, path)
+
+
+def _clip(data: Path, conversation: Conversation, speaker: str) -> Path:
+    label = re.sub(r"\W", "_", speaker)
+    return data / "reports" / "voices" / f"{conversation.recording.short_id}-{label}.wav"
+
+
+def _names(meeting: Session) -> dict[Role, str]:
+    return {Role.COACH: meeting.coach, Role.COACHEE: meeting.coachee}
+
+
+def _pair(meeting: Session) -> str:
+    return f"{meeting.coach} with {meeting.coachee}"

@@ -1,0 +1,161 @@
+"""Which recording is in work: its session number and options are settled, its outcome recorded."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from convo.config import Settings, load_settings
+from convo.database import artefacts
+from convo.database.runs import Run, State, forget_run, read_runs, record_run
+from convo.database.store import Store
+from convo.errors import ConfigError, ConvoError, SessionError, StoreError
+from convo.files import disk_error
+from convo.sessions import KnownSession, SessionRequest, resolve_session
+from convo.stages import STORE, Place
+from convo.transcript import Role, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to process, with all that the user said about it.
+
+    ``asked`` are options by group, over those of the file ``config``; ``coach_is`` is a person's
+    word on which speaker is the coach; ``keep_voices`` names the roles whose voices may be kept as
+    profiles, with the wording of their ``consent``.
+    """
+
+    data: Path
+    file: Path
+    asked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    config: Path | None = None
+    request: SessionRequest = field(default_factory=SessionRequest)
+    coach_is: str | None = None
+    keep_voices: tuple[Role, ...] = ()
+    consent: str = ""
+
+
+def store(data: Path) -> Store:
+    """The store of a data folder."""
+    return Store(data / STORE)
+
+
+@contextlib.contextmanager
+def reserved(place: Place, job: Job) -> Iterator[tuple[Session, Settings]]:
+    """Settle which session the recording is, and its options, and hold it while it is processed.
+
+    Options that the user gave for this recording before hold until others are given, unless the
+    run with them failed. Two programs never process the same recording at once: the second waits,
+    then finds all done.
+
+    Raises:
+        SessionError: see :func:`convo.sessions.resolve_session`.
+    """
+    with lock(place.data, place.recording.short_id):
+        with lock(place.data, "sessions"):
+            before = _earlier(place)
+            known = known_sessions(place.data)
+            meeting = resolve_session(job.request, place.recording, place.file, known)
+            asked = _asked(before, job)
+            recording_id = place.recording.recording_id
+            now = Run(str(place.file), recording_id, meeting, "running", asked=asked)
+            forget_run(_runs(place.data), replace(now, recording_id=None))
+            record_run(_runs(place.data), now)
+        try:
+            yield meeting, load_settings(job.data, job.config, asked)
+        except (ConfigError, SessionError) as error:
+            # Asked wrongly: what was done before is still done.
+            was_done = before is not None and before.state == "done"
+            failed = replace(now, state="failed", message=str(error))
+            _record(place.data, before if was_done and before else failed)
+            raise
+        except BaseException as error:
+            state: State = "failed" if isinstance(error, ConvoError) else "interrupted"
+            _record(place.data, replace(now, state=state, message=str(error) or None))
+            raise
+        _record(place.data, replace(now, state="done"))
+
+
+@contextlib.contextmanager
+def lock(data: Path, name: str) -> Iterator[None]:
+    """Nobody else is inside a block of that name at the same time, on this machine."""
+    folder = data / "locks"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    with FileLock(folder / f"{name}.lock"):
+        yield
+
+
+def record_failure(job: Job, error: ConvoError) -> None:
+    """Keep visible that a file could not even be read as a recording."""
+    told = [
+        run
+        for run in read_runs(_runs(job.data))
+        if run.recording_id and run.file == str(job.file) and run.message == str(error)
+    ]
+    if not told:
+        with contextlib.suppress(StoreError):  # the failure itself is told all the same
+            _record(job.data, Run(str(job.file), None, None, "failed", message=str(error)))
+
+
+def known_sessions(data: Path) -> list[KnownSession]:
+    """Sessions that are kept or in work, and those that failed and still have their number."""
+    known = {
+        run.recording_id: KnownSession(run.session, run.recording_id, run.recording_name)
+        for run in artefacts.current_runs(data / "artefacts")
+    }
+    for run in read_runs(_runs(data)):
+        if run.recording_id and run.session:
+            name = Path(run.file).name
+            firm = run.state in ("running", "done")
+            known.setdefault(
+                run.recording_id, KnownSession(run.session, run.recording_id, name, firm)
+            )
+    return list(known.values())
+
+
+def unfinished(data: Path) -> list[Run]:
+    """The files whose latest run failed or was interrupted, oldest first.
+
+    A path that was mistyped, or a file that is gone, is not among them.
+    """
+    return [
+        run
+        for run in read_runs(_runs(data))
+        if run.state in ("failed", "interrupted")
+        and (run.recording_id is not None or Path(run.file).exists())
+    ]
+
+
+def note_runs(data: Path) -> None:
+    """Show in the store what became of every file."""
+    store(data).note_runs(read_runs(_runs(data)))
+
+
+def _earlier(place: Place) -> Run | None:
+    runs = read_runs(_runs(place.data))
+    return next((r for r in runs if r.recording_id == place.recording.recording_id), None)
+
+
+def _asked(before: Run | None, job: Job) -> dict[str, dict[str, Any]]:
+    earlier = before.asked if before is not None and before.state != "failed" else {}
+    groups = sorted({*earlier, *job.asked})
+    return {g: {**earlier.get(g, {}), **job.asked.get(g, {})} for g in groups}
+
+
+def _runs(data: Path) -> Path:
+    return data / "runs"
+
+
+def _record(data: Path, run: Run) -> None:
+    record_run(_runs(data), run)
+    # The record is what counts; the store shows it again as soon as it can be written.
+    with contextlib.suppress(StoreError):
+        note_runs(data)
