@@ -8,7 +8,6 @@ ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 endif
 PY := $(BIN)/python
-export CONVO_DATA ?= $(CURDIR)/data/var
 
 .PHONY: help demo test test-quick check bench figures serve doctor constraints clean
 
@@ -18,7 +17,7 @@ help:  ## this list
 demo: $(VENV)/.installed  ## install, then process the three sample sessions and show what comes of them
 	$(PY) -m convo demo
 
-test: $(VENV)/.installed check  ## every test, with the real models on real speech (about 15 minutes)
+test: $(VENV)/.installed check  ## every test, with the real models on real speech (about 10 minutes)
 	$(PY) -m pytest
 
 test-quick: $(VENV)/.installed  ## the tests that load no model

@@ -19,64 +19,57 @@ BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def table(score: Any, bench: Any, memory: Any) -> str:
-    """The figures as a Markdown table, each with what it was measured on."""
+    """The figures as a Markdown table, each with what it was measured on; "–" was not measured."""
     speech, talk = score["speech"], score["talk"]
-    interviews = speech["kinds"]["medical-interview"]
+    rows = []
+    for kind, figures in speech["kinds"].items():
+        on = f"{kind}, {figures['cases']} recordings, pooled"
+        rows += [
+            ("words that are wrong (WER)", percent(figures["wer"]), on),
+            ("wrong, or on the wrong person (cpWER)", percent(figures["cpwer"]), on),
+        ]
+    if any(row["der"] is not None for row in speech["rows"]):
+        der = percent(speech["der"])
+        rows.append(("time on the wrong speaker, missed or invented (DER)", der, "where marked"))
+    share = "error of a speaker's share of the words, points"
+    rows.append((share, points(speech), f"all {speech['cases']} of these recordings"))
     recorded = talk["recorded"]
-    ours, plain = bench["sides"]["ours"], bench["sides"]["plain"]
-    minutes = bench["audio_seconds"] / 60
+    rows.append((share, points(recorded), f"{recorded['cases']} recorded coaching sessions"))
+    rows.append(phase_row(talk))
+    ours, plain = bench["sides"]["ours"]["seconds"], bench["sides"]["plain"]["seconds"]
+    sound = bench["audio_seconds"]
+    speed = f"{ours / sound:.2f} of the length, {ours / plain:.2f} of a plain script's time"
+    rows.append(("time on 2 cores", speed, f"{sound / 60:.0f} minutes of sound"))
+    peak = memory["sides"]["ours"]["peak_mb"] / 1000
+    rows.append(("peak memory", f"{peak:.1f} GB", f"{memory['audio_seconds'] / 60:.0f} minutes"))
+    head = ["| figure | measured | on |", "| --- | --- | --- |"]
+    return "\n".join(head + [f"| {' | '.join(row)} |" for row in rows])
+
+
+def phase_row(talk: Any) -> tuple[str, str, str]:
+    """Agreement of the phases with readers, beside a rule that ignores the words."""
     phases = talk["phases"]
-    rows = [
-        (
-            "words that are wrong (WER)",
-            percent(interviews["wer"]),
-            f"{interviews['cases']} role-played medical interviews, real voices, pooled",
-        ),
-        (
-            "words that are wrong or on the wrong person (cpWER)",
-            percent(interviews["cpwer"]),
-            "the same",
-        ),
-        (
-            "error of a speaker's share of the words, points",
-            f"{speech['share_error_points']:.1f} (worst {speech['share_error_worst']:.1f})",
-            f"the same and a phone call of 30 s, {speech['cases']} recordings",
-        ),
-        (
-            "the same for scripted coaching read by synthetic voices",
-            f"{recorded['share_error_points']:.1f} (worst {recorded['share_error_worst']:.1f})",
-            f"{recorded['cases']} sessions",
-        ),
-        (
-            "time on the wrong speaker, missed or invented (DER)",
-            percent(speech["der"]),
-            "a phone call of 30 s, no collar, overlap counted",
-        ),
-        (
-            "phases, agreement with readers (kappa, 4 labels)",
-            f"{phases['kappa']:.2f} (average positions {phases['baseline']['kappa']:.2f}, "
-            f"readers with each other {phases['readers']['kappa']:.2f})",
-            f"{talk['cases']} transcripts, 8 of real talk",
-        ),
-        (
-            "time on 2 cores",
-            f"{ours['seconds'] / bench['seconds']:.2f} of the recording's length, "
-            f"{ours['seconds'] / plain['seconds']:.2f} of a plain script of the same models",
-            f"{minutes:.0f} minutes of sound, models loaded anew",
-        ),
-        (
-            "peak memory",
-            f"{memory['sides']['ours']['peak_mb'] / 1000:.1f} GB",
-            f"{memory['seconds'] / 60:.0f} minutes of sound",
-        ),
-    ]
-    lines = ["| figure | measured | on |", "| --- | --- | --- |"]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+    method, rule, readers = (
+        "–" if side["kappa"] is None else f"{side['kappa']:.2f}"
+        for side in (phases, phases["baseline"], phases["readers"])
+    )
+    return (
+        "phases, agreement with readers (kappa, 4 labels)",
+        f"{method} (average positions {rule}, readers with each other {readers})",
+        f"{talk['cases']} transcripts",
+    )
 
 
-def percent(rate: float) -> str:
+def points(figures: Any) -> str:
+    """Mean and worst share error."""
+    if figures["share_error_points"] is None:
+        return "–"
+    return f"{figures['share_error_points']:.1f} (worst {figures['share_error_worst']:.1f})"
+
+
+def percent(rate: float | None) -> str:
     """A rate in per cent, one digit."""
-    return f"{100 * rate:.1f} %"
+    return "–" if rate is None else f"{100 * rate:.1f} %"
 
 
 def main(arguments: list[str]) -> None:

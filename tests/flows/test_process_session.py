@@ -3,8 +3,10 @@
 import collections
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -132,4 +134,29 @@ def test_a_lost_stage_file_is_made_again(tmp_path, clip):
     assert finish(start(data, clip))[0] == 0
     assert json.loads(kept.read_text(encoding="utf-8"))["words"] == words
     assert events(data, "finished")["attribute"] == 2
+    assert events(data, "finished")["transcribe"] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no Ctrl-C for one process of many")
+def test_ctrl_c_ends_with_130_and_the_script_goes_on_from_there(tmp_path, clip):
+    data = tmp_path / "data"
+    environment = os.environ | {"CONVO_DATA": str(data), "CONVO_TEST_MARK": str(data)}
+    command = [sys.executable, "-m", "convo", "process", str(clip), "--language", "en"]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while events(data, "started")["diarize"] == 0:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    code, message = finish(process)
+    assert code == 130
+    assert "what was finished is kept" in message
+    assert left_behind(data) == []
+
+    script = Path(__file__).parents[2] / "flows" / "process_session.py"
+    run = subprocess.run(
+        [sys.executable, str(script), str(clip)], env=environment, capture_output=True, timeout=300
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    assert "report:" in run.stdout.decode()
     assert events(data, "finished")["transcribe"] == 1
