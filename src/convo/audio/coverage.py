@@ -14,7 +14,7 @@ from convo.audio.engines import SAMPLE_RATE, DecodeSettings, Engine, Samples, lo
 from convo.audio.hearing import listen
 from convo.audio.models import check_whisper
 from convo.audio.parallel import share_out
-from convo.audio.words import Decoded, Progress, WordsOptions, decode_stretch
+from convo.audio.words import Decoded, Progress, WordsOptions, decode_stretch, make_room
 from convo.transcript import Coverage, Diarization, RemovedText, Transcription, Word
 
 Span = tuple[float, float]
@@ -136,6 +136,7 @@ def _refilled(
             removed += (text for text in lost if not _known(text, removed))
         progress(duration * (attempt + 1) / len(_MARGINS_S))
     removed.sort(key=lambda text: text.start)
+    make_room(duration)
     return replace(transcription, words=tuple(words), removed=tuple(removed))
 
 

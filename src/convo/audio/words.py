@@ -119,8 +119,7 @@ def transcribe(
 
     decoded = share_out(decode, stretches, engines)
     tell.finish()
-    if duration > _LONG_S:
-        load_engines.cache_clear()  # room for the diariser; loading again takes a second
+    make_room(duration)
     return Transcription(
         tuple(word for words, _ in decoded for word in words),
         language,
@@ -159,6 +158,15 @@ class _Together:
         """All is done."""
         if self._progress is not None:
             self._progress(self._duration)
+
+
+def make_room(duration: float) -> None:
+    """Let go of the models after a long recording, whose next stages need the memory.
+
+    Loading them again takes a second, which only a short recording would notice.
+    """
+    if duration > _LONG_S:
+        load_engines.cache_clear()
 
 
 def decode_stretch(
