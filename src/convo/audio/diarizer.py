@@ -10,7 +10,7 @@ import functools
 import io
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -125,10 +125,11 @@ class BundledDiarization(SpeakerDiarization):
         hop = round(windows.step / windows.duration * spoken.shape[1])
         source = _sources(used, hop)
         wanted = sorted(set(source.values()))
-        pieces = [
-            _heard_frames(frames, used[c, :, s], windows[c].start, windows.duration)
-            for c, s in wanted
-        ]
+
+        def heard(c: int, s: int) -> voices.Features:
+            return _heard_frames(frames, used[c, :, s], windows[c].start, windows.duration)
+
+        pieces = _CutWhenAsked([functools.partial(heard, c, s) for c, s in wanted])
 
         def report(done: int, total: int) -> None:
             if hook is not None:
@@ -141,6 +142,19 @@ class BundledDiarization(SpeakerDiarization):
         for place, origin in source.items():
             result[place] = row[origin]
         return result
+
+
+class _CutWhenAsked(Sequence[Any]):
+    """Pieces made each time they are asked for: together they are larger than the sound."""
+
+    def __init__(self, cuts: Sequence[Callable[[], voices.Features]]) -> None:
+        self._cuts = cuts
+
+    def __len__(self) -> int:
+        return len(self._cuts)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._cuts[index]()
 
 
 class ApartClustering(AgglomerativeClustering):
