@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     import torch
 
 Samples = NDArray[np.float32]  # mono at 16 kHz, -1 to 1
-Features = NDArray[np.float32]  # shape = (frames, 80): log mel energies, 100 frames a second
+# shape = (frames, 80): log mel energies, 100 frames a second. Half precision holds them to 0.01,
+# and three hours of them in 170 MB.
+Features = NDArray[np.float16]
 Vectors = NDArray[np.float32]  # shape = (items, 192), rows of length 1 or all zero
 
 DIMENSION = 192
@@ -72,14 +74,14 @@ def features(samples: Samples) -> Features:
     from torchaudio.compliance import kaldi
 
     size = _BLOCK_S * SAMPLE_RATE
-    blocks = [np.zeros((0, 80), dtype=np.float32)]
-    for start in range(0, max(len(samples) - _FRAME_SAMPLES + 1, 0), size):
+    count = max((len(samples) - _FRAME_SAMPLES) // _HOP_SAMPLES + 1, 0)
+    found = np.empty((count, 80), dtype=np.float16)
+    for start in range(0, count * _HOP_SAMPLES, size):
         block = samples[start : start + size + _FRAME_SAMPLES - _HOP_SAMPLES]
         wave = torch.from_numpy(np.ascontiguousarray(block, dtype=np.float32))[None]
-        blocks.append(
-            kaldi.fbank(wave, num_mel_bins=80, sample_frequency=SAMPLE_RATE, dither=0).numpy()
-        )
-    return np.concatenate(blocks)
+        mel = kaldi.fbank(wave, num_mel_bins=80, sample_frequency=SAMPLE_RATE, dither=0).numpy()
+        found[start // _HOP_SAMPLES :][: len(mel)] = mel
+    return found
 
 
 def embed(
@@ -102,7 +104,7 @@ def embed(
     heard, lock = [0] * processors(), Lock()
 
     def embed_one(worker: int, index: int) -> None:
-        piece = _trimmed(pieces[index])
+        piece = _trimmed(pieces[index]).astype(np.float32)
         if len(piece) >= MIN_FRAMES:
             level = piece - (piece.mean(axis=0) if centre is None else centre)
             with torch.inference_mode():
@@ -197,8 +199,8 @@ def embed_groups(samples: Samples, groups: Sequence[WordGroup], min_group_s: flo
 
 def _speech_centre(frames: Features) -> Any:
     """The mean of the louder half of the frames: speech rather than pauses."""
-    loudness = frames.mean(axis=1)
-    return frames[loudness >= np.median(loudness)].mean(axis=0)
+    loudness = frames.mean(axis=1, dtype=np.float32)
+    return frames[loudness >= np.median(loudness)].mean(axis=0, dtype=np.float32)
 
 
 def _trimmed(piece: Features) -> Features:
