@@ -9,7 +9,7 @@ BIN := $(VENV)/Scripts
 endif
 PY := $(BIN)/python
 
-.PHONY: help demo test test-quick check bench figures serve doctor constraints clean
+.PHONY: help demo test test-quick check bench figures train ladder serve doctor constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,12 @@ figures: $(VENV)/.installed  ## measure everything on the cases in CASES=FOLDER 
 	$(PY) -m convo.bench --only ours --minutes 60 --json build/memory.json
 	$(PY) docs/figures.py build/score.json build/bench.json build/memory.json
 
+train: $(VENV)/.installed  ## make the phase model anew from data/training (half an hour); EXTRA=FOLDER adds your own sessions
+	$(PY) -m convo.training $(if $(EXTRA),--extra "$(EXTRA)")
+
+ladder: $(VENV)/.installed  ## compare all methods of finding phases on CASES=FOLDER and write it into docs/phases.md
+	$(PY) -m convo.training.ladder $(CASES)
+
 serve: $(VENV)/.installed  ## read the reports in a browser, on this machine only
 	$(PY) -m convo serve
 
@@ -58,5 +64,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	  || { echo "convo needs Python 3.11 to 3.13, and $(PYTHON) is `$(PYTHON) --version`: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing (a few minutes the first time) ..."
-	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bundled,dev]"
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bundled,train,dev]"
 	@$(PY) -c "open('$(VENV)/.installed', 'w').close()"

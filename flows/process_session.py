@@ -80,7 +80,8 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
     in_roles = finished(assign_roles, place, attributed, options.roles, cues, coach, known)
     if job.coach_is:
         answers.keep_answer(place, attributed, job.coach_is)
-    phased = finished(segment_phases, place, in_roles, options.phases, cues)
+    model = stages.phase_model(options.phases)
+    phased = finished(segment_phases, place, in_roles, options.phases, cues, model)
     counted = finished(count_shares, place, attributed, in_roles, phased, options.shares)
     results = Results(covered, attributed, in_roles, phased, counted)
     folder = keep(place, meeting, results, options)

@@ -7,6 +7,10 @@ import sys
 import pytest
 
 from convo.cli import DONE, FAILED, USAGE, main
+from convo.config import load_settings
+from convo.reservation import reserved
+from convo.stages import Place
+from convo.transcript import Phase, Recording
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +44,8 @@ def test_every_command_has_help(command, capsys):
         (["process", "a.m4a", "--date", "13/1/2026"], "--date"),
         (["process", "a.m4a", "b.m4a", "--session", "2"], "--session 2 names one session but 2"),
         (["process", "a.m4a", "--keep-voice", "coach"], "needs the consent"),
+        (["process", "a.m4a", "--without", "frame"], "frame cannot be switched off"),
+        (["process", "a.m4a", "--without", "scrunity"], "phases.without.0 = 'scrunity'"),
         (["process", "a.m4a", "--config", "no.toml"], "no configuration file no.toml"),
         (["query", "select 1", "--format", "parquet"], "--to FILE.parquet"),
     ],
@@ -98,3 +104,27 @@ def test_starting_is_quick_and_loads_no_model_and_no_engine():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert run.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_phases_switched_off_hold_for_later_runs_until_taken_back(tmp_path, monkeypatch):
+    jobs = []
+    monkeypatch.setattr("convo.cli.process.run", lambda given, *_: jobs.extend(given) or True)
+    file = str(tmp_path / "a.m4a")
+    named = ["--coachee", "Hannah", "--coach", "Maeve"]
+    both = ["--without", "scrutiny", "--without", "orientation"]
+    for said_now in (both, [], ["--without", "none"], []):
+        assert main(["process", file, *named, *said_now]) == DONE
+    place = Place(jobs[0].data, jobs[0].file, Recording("ab" * 32, "a.m4a", 60.0, 1, 1, "m4a", 1))
+    place.file.touch()
+    found = []
+    for job in jobs:
+        with reserved(place, job) as (_, settings):
+            found.append(settings.phases.without)
+    off = (Phase.ORIENTATION, Phase.SCRUTINY)
+    assert found == [off, off, (), ()]
+
+
+def test_phases_can_be_named_in_a_file(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('[phases.names]\nscrutiny = "Looking closely"\n', encoding="utf-8")
+    assert load_settings(None, file).phases.names == {Phase.SCRUTINY: "Looking closely"}

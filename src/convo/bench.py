@@ -123,7 +123,8 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     with meter.stage("assign_roles"):
         in_roles = stages.assign_roles(place, attributed, settings.roles, cues, None, {})
     with meter.stage("segment_phases"):
-        phased = stages.segment_phases(place, in_roles, settings.phases, cues)
+        model = stages.phase_model(settings.phases)
+        phased = stages.segment_phases(place, in_roles, settings.phases, cues, model)
     with meter.stage("count_shares"):
         counted = stages.count_shares(place, attributed, in_roles, phased, settings.shares)
     results = outcome.Results(covered, attributed, in_roles, phased, counted)

@@ -23,8 +23,9 @@ from convo.audio import coverage, languages, models, recording, segments, voices
 from convo.config import Settings
 from convo.conversation import attribution, roles, shares
 from convo.conversation.cues import Cues, parse_cues
-from convo.conversation.phases import CueSegmenter, PhasesOptions
+from convo.conversation.phases import PhaseSegmenter, PhasesOptions
 from convo.database.store import Store
+from convo.encoder.reader import shipped_reader
 from convo.errors import RecordingError, StageError, StoreError
 from convo.files import StageFile
 from convo.progress import running
@@ -46,7 +47,7 @@ VERSIONS = {
     "cover": 1,
     "attribute": 1,
     "assign_roles": 1,
-    "segment_phases": 1,
+    "segment_phases": 2,
     "count_shares": 1,
 }
 STORE = "convo.duckdb"
@@ -112,6 +113,7 @@ def check(data: Path, settings: Settings) -> Settings:
         languages.check_language(settings.words.language)
     spoken = models.check_whisper(settings.words.model, settings.words.engine)
     heard = models.check_diarization(settings.segments.model)
+    phase_model(settings.phases)
     if (data / STORE).is_file():
         Store(data / STORE).names()  # a store made by a newer version is found out now
     chosen = {"engine": spoken.engine}
@@ -209,12 +211,30 @@ def assign_roles(
 
 
 def segment_phases(
-    place: Place, in_roles: StageFile, options: PhasesOptions, cues: Cues
+    place: Place, in_roles: StageFile, options: PhasesOptions, cues: Cues, model: str | None
 ) -> StageFile:
-    """The phases of the talk."""
+    """The phases of the talk; ``model`` is what :func:`phase_model` names."""
     with running(place.data, "segment_phases", place.recording):
         turns = load(place, in_roles, InRoles).turns
-        return _keep(place, "segment_phases", CueSegmenter(cues, options).segment(turns))
+        return _keep(place, "segment_phases", phase_segmenter(options, cues).segment(turns))
+
+
+def phase_model(options: PhasesOptions) -> str | None:
+    """The version of the trained reader that ``options`` ask for, None for cues alone.
+
+    Raises:
+        ModelError: its files are missing or altered.
+    """
+    return shipped_reader().version if options.method == "learned" else None
+
+
+def phase_segmenter(options: PhasesOptions, cues: Cues) -> PhaseSegmenter:
+    """The method that ``options`` name.
+
+    Raises:
+        ModelError: the files of the trained reader are missing or altered.
+    """
+    return PhaseSegmenter(cues, options, shipped_reader() if phase_model(options) else None)
 
 
 def count_shares(

@@ -14,6 +14,9 @@ from enum import StrEnum
 
 from convo.errors import TranscriptError
 
+NO_CLEAR_PHASES = "no clear phases"
+"""How the reason for review begins when a session as a whole is too unsure."""
+
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _TAG = re.compile(r"\[[^\]]*\]|<[^>]*>")
 
@@ -230,6 +233,8 @@ class Segmentation:
     ``probabilities`` has one row a turn: P(phase) in the order of :class:`Phase`, summing to 1.
     ``samples`` are alternative labellings (one phase a turn) drawn from the posterior, from which
     intervals of phase shares are made. ``review`` lists why a person should look, empty if none.
+    ``names`` are the programme's own names of phases, for people; those it does not name keep
+    their usual one.
     """
 
     spans: tuple[PhaseSpan, ...]
@@ -238,6 +243,12 @@ class Segmentation:
     method: str
     samples: tuple[tuple[Phase, ...], ...] = field(default=(), repr=False)
     review: tuple[str, ...] = ()
+    names: Mapping[Phase, str] = field(default_factory=dict)
+
+    @property
+    def clear(self) -> bool:
+        """False if the method was too unsure over the whole session: the spans are a guess."""
+        return not any(reason.startswith(NO_CLEAR_PHASES) for reason in self.review)
 
     def labels(self) -> tuple[Phase, ...]:
         """The phase of every turn, in order."""

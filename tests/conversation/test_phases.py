@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 from convo.conversation.cues import STATES, Cues, PhaseCues, parse_cues
 from convo.conversation.decoding import Lattice, best_path, draw, posterior
 from convo.conversation.phases import (
-    CueSegmenter,
+    PhaseSegmenter,
     PhasesOptions,
     Segmenter,
+    TurnScores,
     latest_starts,
     substantive,
 )
@@ -114,7 +116,7 @@ def check_laws(turns: tuple[Turn, ...], found: Segmentation) -> None:
 
 
 def test_the_segmenter_has_the_shape_that_others_rely_on() -> None:
-    segmenter: Segmenter = CueSegmenter(CUES)
+    segmenter: Segmenter = PhaseSegmenter(CUES)
     assert segmenter.name == "cues-dp-1"
     assert segmenter.version == CUES.version
     assert "provisional" in segmenter.segment(worked_session()).method
@@ -123,7 +125,7 @@ def test_the_segmenter_has_the_shape_that_others_rely_on() -> None:
 @pytest.mark.parametrize("dress", [tuple, unmarked], ids=["as written", "without marks"])
 def test_worked_session_of_the_codebook(dress: type) -> None:
     turns = dress(worked_session())
-    found = CueSegmenter(CUES).segment(turns)
+    found = PhaseSegmenter(CUES).segment(turns)
     check_laws(turns, found)
     starts = {boundary.after: boundary.turn for boundary in found.boundaries}
     order = [span.phase for span in found.spans]
@@ -145,21 +147,21 @@ def test_recorded_sessions_have_scrutiny_before_co_construction_and_end_in_frame
     path: Path,
 ) -> None:
     turns = sample(path)
-    found = CueSegmenter(CUES).segment(turns)
+    found = PhaseSegmenter(CUES).segment(turns)
     check_laws(turns, found)
     first = {phase: found.labels().index(phase) for phase in Phase if phase in found.labels()}
     assert first[Phase.SCRUTINY] < first[Phase.CO_CONSTRUCTION]
     assert found.labels()[-1] is Phase.FRAME
-    assert CueSegmenter(CUES).segment(turns) == found
+    assert PhaseSegmenter(CUES).segment(turns) == found
 
 
 def test_roles_are_a_help_and_no_condition() -> None:
     """Without roles the cues of either role count half: most turns keep their phase."""
     known = worked_session()
     nameless = tuple(turn.played_by(None) for turn in known)
-    found = CueSegmenter(CUES).segment(nameless)
+    found = PhaseSegmenter(CUES).segment(nameless)
     check_laws(nameless, found)
-    both = zip(found.labels(), CueSegmenter(CUES).segment(known).labels(), strict=True)
+    both = zip(found.labels(), PhaseSegmenter(CUES).segment(known).labels(), strict=True)
     assert sum(one is two for one, two in both) >= 0.6 * len(known)
 
 
@@ -179,7 +181,7 @@ def test_an_interruption_in_the_middle_is_frame_and_the_talk_goes_on() -> None:
         *turns[16:],
     ]
     session = tuple(replace(turn, number=number) for number, turn in enumerate(rows, start=1))
-    found = CueSegmenter(CUES).segment(session)
+    found = PhaseSegmenter(CUES).segment(session)
     check_laws(session, found)
     assert found.labels()[18] is Phase.FRAME
     assert found.labels()[12] is not Phase.FRAME
@@ -198,7 +200,7 @@ def test_an_absent_phase_stays_absent() -> None:
         Turn(number, who, text, role=ROLES[who])
         for number, (who, text) in enumerate(pairs, start=1)
     )
-    labels = CueSegmenter(CUES).segment(turns).labels()
+    labels = PhaseSegmenter(CUES).segment(turns).labels()
     assert set(labels[:-2]) == {Phase.CO_CONSTRUCTION}
     assert not {Phase.ORIENTATION, Phase.SCRUTINY} & set(labels)
 
@@ -206,7 +208,7 @@ def test_an_absent_phase_stays_absent() -> None:
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_very_short_sessions_are_answered_honestly(count: int) -> None:
     turns = worked_session()[:count]
-    found = CueSegmenter(CUES).segment(turns)
+    found = PhaseSegmenter(CUES).segment(turns)
     assert len(found.labels()) == count
     assert found.review
     if count:
@@ -215,7 +217,7 @@ def test_very_short_sessions_are_answered_honestly(count: int) -> None:
 
 def test_nobody_saying_anything_is_no_crash() -> None:
     turns = tuple(Turn(number, None, "[music]") for number in range(1, 6))
-    found = CueSegmenter(CUES).segment(turns)
+    found = PhaseSegmenter(CUES).segment(turns)
     check_laws(turns, found)
     assert found.review
 
@@ -237,7 +239,7 @@ TURNS = st.lists(
 @given(TURNS)
 def test_laws_hold_for_any_talk(turns: tuple[Turn, ...]) -> None:
     options = PhasesOptions(samples=5)
-    found = CueSegmenter(CUES, options).segment(turns)
+    found = PhaseSegmenter(CUES, options).segment(turns)
     check_laws(turns, found)
     limit = latest_starts(turns, options)
     for span in found.spans:
@@ -324,7 +326,7 @@ def test_decoding_equals_trying_every_cutting(seed: int) -> None:
 
 def test_samples_agree_with_the_probabilities() -> None:
     turns = worked_session()
-    found = CueSegmenter(CUES, PhasesOptions(samples=2000)).segment(turns)
+    found = PhaseSegmenter(CUES, PhasesOptions(samples=2000)).segment(turns)
     for place in range(0, len(turns), 5):
         for phase in Phase:
             drawn = sum(row[place] is phase for row in found.samples) / len(found.samples)
@@ -334,7 +336,7 @@ def test_samples_agree_with_the_probabilities() -> None:
 def test_six_hundred_turns_take_less_than_a_few_seconds() -> None:
     turns = tuple(replace(turn, number=n) for n, turn in enumerate(worked_session() * 20, start=1))
     before = time.perf_counter()
-    found = CueSegmenter(CUES).segment(turns)
+    found = PhaseSegmenter(CUES).segment(turns)
     assert time.perf_counter() - before < 5  # about half a second on an idle laptop
     check_laws(turns, found)
 
@@ -342,6 +344,96 @@ def test_six_hundred_turns_take_less_than_a_few_seconds() -> None:
 def test_a_file_without_cues_still_gives_spans_and_asks_a_person() -> None:
     even = dict.fromkeys(STATES, 0.0)
     order = PhaseCues(first=even, last=even, next=dict.fromkeys(STATES, even))
-    found = CueSegmenter(Cues(version="none", phases=order)).segment(worked_session())
+    found = PhaseSegmenter(Cues(version="none", phases=order)).segment(worked_session())
     assert found.review
     check_laws(worked_session(), found)
+
+
+class Mumbling:
+    """A reader that has learned nothing: every phase is as likely as any other, everywhere."""
+
+    version = "mumbling"
+
+    def __call__(self, turns: Sequence[Turn]) -> TurnScores:
+        even = np.full((len(turns), 4), math.log(0.25))
+        codes = np.full((len(turns), 12), math.log(1 / 12))
+        return TurnScores(even, np.zeros(len(turns)), codes, (0.25,) * 4)
+
+
+ABSENT = st.sets(st.sampled_from([p for p in Phase if p is not Phase.FRAME]), min_size=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TURNS, ABSENT, st.sampled_from([None, Mumbling()]))
+def test_a_phase_that_is_switched_off_is_impossible(
+    turns: tuple[Turn, ...], absent: set[Phase], reader: Mumbling | None
+) -> None:
+    options = PhasesOptions(samples=5, without=tuple(absent))
+    found = PhaseSegmenter(CUES, options, reader).segment(turns)
+    check_laws(turns, found)
+    assert not absent & set(found.labels())
+    assert not absent & {phase for row in found.samples for phase in row}
+    assert all(row[phase] == 0.0 for row in found.probabilities for phase in absent)
+    if len(absent) == 3:
+        assert [span.phase for span in found.spans] == [Phase.FRAME]
+        assert found.clear
+
+
+def test_what_is_switched_off_is_found_otherwise() -> None:
+    turns = worked_session()
+    assert Phase.SCRUTINY in PhaseSegmenter(CUES).segment(turns).labels()
+    options = PhasesOptions(without=(Phase.SCRUTINY,))
+    labels = PhaseSegmenter(CUES, options).segment(turns).labels()
+    assert {Phase.FRAME, Phase.ORIENTATION, Phase.CO_CONSTRUCTION} == set(labels)
+
+
+def test_frame_cannot_be_switched_off_and_the_order_of_the_others_is_nothing() -> None:
+    with pytest.raises(ValueError, match="frame cannot be switched off"):
+        PhasesOptions(without=(Phase.FRAME,))
+    one = PhasesOptions(without=(Phase.SCRUTINY, Phase.ORIENTATION, Phase.SCRUTINY))
+    assert one == PhasesOptions(without=(Phase.ORIENTATION, Phase.SCRUTINY))
+
+
+def test_names_change_nothing_but_what_phases_are_called() -> None:
+    turns = worked_session()
+    named = PhaseSegmenter(CUES, PhasesOptions(names={Phase.SCRUTINY: " Looking "})).segment(turns)
+    assert named.names == {Phase.SCRUTINY: "Looking"}
+    assert replace(named, names={}) == PhaseSegmenter(CUES).segment(turns)
+    with pytest.raises(ValueError, match="two phases have the same name"):
+        PhasesOptions(names={Phase.SCRUTINY: "Talk", Phase.FRAME: "Talk"})
+    with pytest.raises(ValueError, match="at least 1 character"):
+        PhasesOptions(names={Phase.SCRUTINY: " "})
+
+
+SILENT = CUES.model_copy(update={"phases": CUES.phases.model_copy(update={"cues": ()})})
+EVEN = Cues(
+    version="none",
+    phases=PhaseCues(
+        first=dict.fromkeys(STATES, 0.0),
+        last=dict.fromkeys(STATES, 0.0),
+        next=dict.fromkeys(STATES, dict.fromkeys(STATES, 0.0)),
+    ),
+)
+
+
+@pytest.mark.parametrize("rounds", [1, 4])
+@pytest.mark.parametrize("reader", [None, Mumbling()], ids=["cues alone", "with a reader"])
+@pytest.mark.parametrize("cues", [SILENT, EVEN], ids=["order alone", "nothing at all"])
+def test_a_session_in_which_nothing_speaks_for_any_phase_has_no_clear_ones(
+    cues: Cues, reader: Mumbling | None, rounds: int
+) -> None:
+    rows = worked_session() * rounds
+    turns = tuple(replace(turn, number=number) for number, turn in enumerate(rows, start=1))
+    found = PhaseSegmenter(cues, PhasesOptions(samples=0), reader).segment(turns)
+    check_laws(turns, found)  # the spans stay: they are the best guess
+    assert found.review[0].startswith("no clear phases: ")
+    assert not found.clear
+    easy = PhasesOptions(samples=0, clear_probability=0, clear_gain=0)
+    assert PhaseSegmenter(cues, easy, reader).segment(turns).clear
+
+
+def test_a_plain_session_has_clear_phases() -> None:
+    for turns in (worked_session(), unmarked(worked_session()), *map(sample, SAMPLES)):
+        found = PhaseSegmenter(CUES, PhasesOptions(samples=0)).segment(turns)
+        assert found.clear
+        assert not any("no clear phases" in reason for reason in found.review)

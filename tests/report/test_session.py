@@ -13,8 +13,18 @@ import pytest
 from factory import PLAN, flagged, long_session, sample, shares
 from page_reader import PageReader
 
-from convo.report import find_reports, session_report, write_session_report
-from convo.transcript import Conversation, Role, RoleAssignment, Segmentation
+from convo.cli.tables import show_progression
+from convo.conversation.shares import shares as counted
+from convo.database.artefacts import read_conversation, write_conversation
+from convo.database.store import Store
+from convo.report import (
+    find_reports,
+    progression_report,
+    progression_rows,
+    session_report,
+    write_session_report,
+)
+from convo.transcript import Conversation, Phase, Role, RoleAssignment, Segmentation
 
 UNSETTLED = RoleAssignment({}, 0.5, "talk")
 NO_PHASES = Segmentation((), (), (), "cues")
@@ -238,3 +248,60 @@ def test_a_renumbered_session_is_listed_once(tmp_path: Path) -> None:
     write_session_report(tmp_path, made)
     later = write_session_report(tmp_path, replace(made, session=replace(made.session, number=2)))
     assert [found.path for found in find_reports(tmp_path)] == [later]
+
+
+OWN = {Phase.SCRUTINY: "Looking <closely>", Phase.CO_CONSTRUCTION: "Next steps"}
+USUAL = ("Shared scrutiny", "Co-construction", "co-construction")
+
+
+def with_own_names(made: Conversation) -> Conversation:
+    review = ("the change to co-construction at turn 17 is uncertain (31% within three turns)",)
+    phases = replace(made.segmentation, names=OWN, review=review)
+    return replace(made, segmentation=phases, review=review)
+
+
+def test_people_read_the_names_of_the_programme(capsys: pytest.CaptureFixture[str]) -> None:
+    made = with_own_names(sample(3))
+    show_progression([made])
+    table = capsys.readouterr().out
+    session, progression = session_report(made), progression_report([made])
+    for told in (PageReader(session).text, PageReader(progression).text, table):
+        assert "Looking <closely>" in told and "Next steps" in told and "Orientation" in told
+        assert not [name for name in USUAL if name in told]
+    for page in (session, progression):
+        assert "Looking <closely>" not in page  # what a programme wrote is escaped
+        assert "the change to Next steps at turn 17 is uncertain" in page
+
+
+def test_what_is_kept_has_the_usual_names(tmp_path: Path) -> None:
+    made = with_own_names(sample(3))
+    made = replace(made, shares=counted(made.turns, made.segmentation))
+    folder = write_conversation(tmp_path / "artefacts", made)
+    store = Store(tmp_path / "convo.duckdb")
+    store.load(folder)
+    rows = store.query("select distinct phase from phase_span order by phase").rows
+    assert [row[0] for row in rows] == ["co-construction", "orientation", "scrutiny"]
+    (reason,) = store.query("select reason from review where about = 'phases'").rows
+    assert "co-construction" in reason[0]
+    assert [row.key for row in progression_rows([made])][1:3] == list(USUAL[:2])
+    assert read_conversation(folder).segmentation == made.segmentation
+
+
+def test_the_latest_session_names_the_rows() -> None:
+    labels = [row.label for row in progression_rows([sample(1), with_own_names(sample(3))])]
+    assert labels[1:3] == list(OWN.values())
+    labels = [row.label for row in progression_rows([with_own_names(sample(1)), sample(3)])]
+    assert labels[1:3] == list(USUAL[:2])
+
+
+def test_a_session_without_clear_phases_says_so_where_they_are_drawn() -> None:
+    made = sample(3)
+    plain = PageReader(session_report(made)).text
+    assert "No clear phases" not in plain
+    review = ("no clear phases: on average a turn has … of only 31%", *made.segmentation.review)
+    unclear = replace(made, segmentation=replace(made.segmentation, review=review))
+    told = PageReader(session_report(unclear)).text
+    assert told.count("No clear phases were found in this session.") == 1
+    assert told.index("No clear phases were") < told.index("The phases are a provisional")
+    assert told.count(review[0]) == 1
+    assert "Shared scrutiny" in told  # the best guess stays

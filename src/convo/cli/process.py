@@ -51,6 +51,13 @@ def process(
         Literal["mixed", "speakers"] | None,
         typer.Option(help="speakers: each stereo channel is one speaker; default: mixed."),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A phase that this kind of session does not have: orientation, scrutiny or "
+            "co-construction. Give it again for another; none: look for all phases again."
+        ),
+    ] = None,
     coach_is: Annotated[
         str | None, typer.Option(help="Your word on which voice is the coach: SPEAKER_01.")
     ] = None,
@@ -95,6 +102,7 @@ def process(
     asked = {
         "words": _given(language=language, model=model, engine=engine),
         "segments": _given(speakers=_count(speakers), model=diarization, channels=channels),
+        "phases": _given(without=_absent(without)),
     }
     request = SessionRequest(
         coachee, coach, session, date.date() if date else None, programme, correct
@@ -204,6 +212,13 @@ def _as_json(job: Job, result: Outcome | ConvoError) -> dict[str, Any]:
 
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _absent(without: Sequence[str] | None) -> list[str] | None:
+    """None when nothing was said, so that what was said before holds; empty for "none"."""
+    if not without:
+        return None
+    return [] if list(without) == ["none"] else list(without)
 
 
 def _count(speakers: str | None) -> int | str | None:

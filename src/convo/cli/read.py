@@ -143,6 +143,6 @@ def _progression_json(folder: Path, name: str, path: Path) -> dict[str, object]:
     return {
         "coachee": name,
         "sessions": list(progression_headings(sessions)),
-        "rows": {row.label: list(row.cells) for row in progression_rows(sessions)},
+        "rows": {row.key: list(row.cells) for row in progression_rows(sessions)},
         "report": str(path),
     }

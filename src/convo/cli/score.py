@@ -24,21 +24,33 @@ def score(
     """Score the whole pipeline on recordings and transcripts that others have marked."""
     from convo import stages
     from convo.config import load_settings
-    from convo.conversation.phases import CueSegmenter
-    from convo.evaluation import SpeechResult, read_cases, score_speech, score_talk, tables, to_json
+    from convo.evaluation import (
+        SpeechResult,
+        read_cases,
+        score_recorded,
+        score_speech,
+        score_talk,
+        tables,
+        to_json,
+    )
     from convo.files import write_atomically
 
     settings = load_settings(None, config, {"words": {"language": "en"}})
     cases = read_cases(folder)
+    cues = stages.shipped_cues()
+    segmenter = stages.phase_segmenter(settings.phases, cues)
+    heard: dict[Path, SpeechResult] = {}
 
     def recognise(recording: Path) -> SpeechResult:
         if not quiet:
             shared.err.print(f"{recording.parent.name} …", highlight=False, markup=False)
-        return SpeechResult(*stages.recognise(recording, settings))
+        heard[recording] = SpeechResult(*stages.recognise(recording, settings))
+        return heard[recording]
 
     speech = score_speech(cases, recognise)
-    talk = score_talk(cases, CueSegmenter(stages.shipped_cues(), settings.phases))
-    for found in tables(speech, talk):
+    talk = score_talk(cases, segmenter)
+    recorded = score_recorded(cases, heard, talk, segmenter, cues, settings.roles)
+    for found in tables(speech, talk, recorded):
         table = Table(title=found.title, title_justify="left")
         for index, column in enumerate(found.columns):
             table.add_column(column, justify="right" if index else "left")
@@ -51,7 +63,7 @@ def score(
         for note in found.notes:
             shared.say(note)
     if json_file is not None:
-        figures = json.dumps(to_json(speech, talk), indent=1, ensure_ascii=False)
+        figures = json.dumps(to_json(speech, talk, recorded), indent=1, ensure_ascii=False)
         write_atomically(json_file, figures.encode())
-    if speech.failed or talk.failed:
+    if speech.failed or talk.failed or recorded.failed:
         raise typer.Exit(1)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from convo.cli import shared
 from convo.report.progression import progression_headings, progression_rows
-from convo.report.wording import long_date
+from convo.report.wording import long_date, with_own_names
 from convo.transcript import Conversation, Role
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
             f" ({coach.unattributed} more given to neither)"
         )
     for reason in conversation.review:
-        yield f"  needs a look: {reason}"
+        yield f"  needs a look: {with_own_names(reason, conversation)}"
     for speaker, clip in clips(data, conversation).items():
         yield f"  {speaker} sounds like this: {clip}"
     yield f"  report: {data / result.report}"

@@ -10,7 +10,9 @@ from pydantic import Field
 
 from convo.conversation.decoding import Floats
 from convo.options import Options
-from convo.transcript import Boundary, Phase, PhaseSpan, Turn
+from convo.transcript import NO_CLEAR_PHASES, Boundary, Phase, PhaseSpan, Turn
+
+_NO_DOUBT = 1e-9
 
 
 class BoundaryOptions(Options):
@@ -20,7 +22,10 @@ class BoundaryOptions(Options):
     which its probability is counted. Boundaries below ``review_probability``, or with another place
     more than ``rival_turns`` away above ``rival_probability``, are for review, and so are sessions
     of fewer than ``short_session_turns`` substantive turns or with more than ``max_unattributed``
-    (0 to 1) of their words belonging to nobody.
+    (0 to 1) of their words belonging to nobody. A session whose substantive turns have the phase
+    shown for them with a mean probability below ``clear_probability`` has no clear phases, nor has
+    one whose words take away less than ``clear_gain`` (0 to 1) of the doubt that the usual order
+    and length of phases leave by themselves: such phases would be shown whatever was said.
     """
 
     window_mass: float = Field(default=0.8, gt=0, lt=1)
@@ -30,6 +35,8 @@ class BoundaryOptions(Options):
     rival_probability: float = Field(default=0.25, ge=0, le=1)
     short_session_turns: int = Field(default=12, ge=1)
     max_unattributed: float = Field(default=0.05, ge=0, le=1)
+    clear_probability: float = Field(default=0.45, ge=0, le=1)
+    clear_gain: float = Field(default=0.35, ge=0, le=1)
 
 
 def boundary(
@@ -83,6 +90,39 @@ def _evidence(
     speaks = {t: float(leaning[after.phase][t] - leaning[before.phase][t]) for t in turns}
     strongest = sorted((t for t in turns if speaks[t] > 0), key=lambda t: -speaks[t])[:2]
     return tuple(sorted(t + 1 for t in strongest))
+
+
+def no_clear_phases(
+    solid: Sequence[bool],
+    spans: Sequence[PhaseSpan],
+    heard: Mapping[Phase, Floats],
+    unheard: Mapping[Phase, Floats],
+    options: BoundaryOptions,
+) -> tuple[str, ...]:
+    """The sentence that says so, if the phases are too unsure over the whole session; else none.
+
+    ``solid`` marks the substantive turns. ``heard`` holds P(phase) of every turn, ``unheard`` what
+    it would be if nothing that is said told anything.
+    """
+    if not any(solid):
+        return ()
+    sure, guessed = _mean_of_shown(solid, spans, heard), _mean_of_shown(solid, spans, unheard)
+    # where only one phase is possible, nothing is left in doubt
+    gain = max(0.0, sure - guessed) / (1 - guessed) if guessed < 1 - _NO_DOUBT else 1.0
+    if sure < options.clear_probability:
+        why = f"on average a turn has the phase shown for it with a probability of only {sure:.0%}"
+    elif gain < options.clear_gain:
+        why = "what is said tells little more than the usual order and length of phases"
+    else:
+        return ()
+    return (f"{NO_CLEAR_PHASES}: {why}, so what is shown is no more than the best guess",)
+
+
+def _mean_of_shown(
+    solid: Sequence[bool], spans: Sequence[PhaseSpan], by_phase: Mapping[Phase, Floats]
+) -> float:
+    parts = [by_phase[span.phase][span.start_turn - 1 : span.end_turn] for span in spans]
+    return float(np.concatenate(parts)[np.array(solid, dtype=bool)].mean())
 
 
 def reasons_for_review(

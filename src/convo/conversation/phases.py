@@ -1,20 +1,26 @@
-"""Phases by cues and constrained dynamic programming (codebook, section 2).
+"""Phases by constrained dynamic programming over what every turn says (codebook, section 2).
 
-Provisional by name and nature: hand-written cues do not settle phases, they propose them. Anything
-with the shape of :class:`Segmenter` can take its place.
+What a turn says comes from hand-written cues and, if there is one, from a trained reader of turns.
+The cues alone are the small fallback, and always name the turns that speak for a boundary.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Protocol
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, StringConstraints, field_validator
 
-from convo.conversation.boundaries import BoundaryOptions, boundary, reasons_for_review
+from convo.conversation.boundaries import (
+    BoundaryOptions,
+    boundary,
+    no_clear_phases,
+    reasons_for_review,
+)
 from convo.conversation.cues import STATES, Cues, PhaseCues, Weights, cue_hits, is_backchannel
 from convo.conversation.decoding import Floats, Ints, Lattice, best_path, draw, posterior
 from convo.transcript import Phase, PhaseSpan, Role, Segmentation, Turn
@@ -26,6 +32,8 @@ _FREE = np.array([state in ("opening", "closing") for state in STATES])
 _ONLY_AT_START = np.array([state == "opening" for state in STATES])
 _IMPOSSIBLE = -1e30
 
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
 
 class PhasesOptions(BoundaryOptions):
     """How phases are found, besides how their boundaries are described.
@@ -33,12 +41,44 @@ class PhasesOptions(BoundaryOptions):
     Codebook A1: a span holds at least ``min_substantive_turns`` with both people contributing, or
     ``min_words`` words; frame at the very start or end may be shorter. ``samples`` labellings,
     drawn with ``seed``, carry the uncertainty into the shares.
+
+    ``method`` "learned" adds a trained reader of turns to the cues; "cues" leaves it out. Its log
+    probabilities count ``learned_weight`` times, so that many unsure turns do not make one sure
+    span, after its preference for phases that were frequent in training was taken off in part
+    (``evened``, 0 to 1); ``start_weight`` is that of its feeling for first turns, ``cue_weight``
+    that of the cues beside it. All four were chosen on sessions that it never saw.
+
+    ``without`` lists phases that this kind of session does not have, such as a debrief without
+    orientation; frame is always possible. ``names`` are a programme's own names of phases, such as
+    {scrutiny = "Looking closely"}: they are shown to people, what is stored keeps the usual ones.
     """
 
     min_substantive_turns: int = Field(default=4, ge=1)
     min_words: int = Field(default=100, ge=1)
+    method: Literal["learned", "cues"] = "learned"
+    learned_weight: float = Field(default=0.1, ge=0)
+    evened: float = Field(default=0.3, ge=0, le=1)
+    start_weight: float = Field(default=0.3, ge=0)
+    cue_weight: float = Field(default=0.3, ge=0)
     samples: int = Field(default=200, ge=0)
     seed: int = 20
+    without: tuple[Phase, ...] = ()
+    names: Mapping[Phase, Name] = {}
+
+    @field_validator("without")
+    @classmethod
+    def _is_possible(cls, without: tuple[Phase, ...]) -> tuple[Phase, ...]:
+        if _FRAME in without:
+            raise ValueError("frame cannot be switched off, every session may greet: leave it out")
+        # one order, so that the same phases always give the same result and are computed once
+        return tuple(phase for phase in Phase if phase in without)
+
+    @field_validator("names")
+    @classmethod
+    def _differ(cls, names: Mapping[Phase, str]) -> Mapping[Phase, str]:
+        if len(set(names.values())) < len(names):
+            raise ValueError("two phases have the same name: nobody could tell them apart")
+        return names
 
 
 class Segmenter(Protocol):
@@ -59,42 +99,86 @@ class Segmenter(Protocol):
         ...
 
 
-class CueSegmenter:
-    """Cue weights as emissions of a semi-Markov chain, solved exactly. Linear in the turns."""
+@dataclass(frozen=True, slots=True)
+class TurnScores:
+    """What a trained reader makes of n turns, in natural logs.
 
-    name = "cues-dp-1"
+    ``phases`` is n by 4, log P(phase) in the order of :class:`~convo.transcript.Phase`; ``starts``
+    has n values, log P(a span starts here); ``codes`` is n by 12, log P(turn code). ``prior`` is
+    how frequent each phase was in training (4 values that sum to 1).
+    """
 
-    def __init__(self, cues: Cues, options: PhasesOptions | None = None) -> None:
-        """Cues with their weights, as :func:`~convo.conversation.cues.parse_cues` reads them."""
-        self._cues = cues
-        self._options = options or PhasesOptions()
+    phases: Floats
+    starts: Floats
+    codes: Floats
+    prior: tuple[float, ...]
+
+
+class Reader(Protocol):
+    """A trained reader of turns; ``version`` names its weights."""
 
     @property
     def version(self) -> str:
-        """The version of the cues."""
-        return self._cues.version
+        """What the results depend on."""
+        ...
+
+    def __call__(self, turns: Sequence[Turn]) -> TurnScores:
+        """The scores of every turn."""
+        ...
+
+
+class PhaseSegmenter:
+    """Cues and a trained reader as emissions of a semi-Markov chain, solved exactly.
+
+    Without a reader the cues stand alone. Linear in the turns.
+    """
+
+    def __init__(
+        self, cues: Cues, options: PhasesOptions | None = None, reader: Reader | None = None
+    ) -> None:
+        """Cues with their weights, as :func:`~convo.conversation.cues.parse_cues` reads them."""
+        self._cues = cues
+        self._options = options or PhasesOptions()
+        self._reader = reader
+
+    @property
+    def name(self) -> str:
+        """``encoder-dp-1`` with a reader, ``cues-dp-1`` without."""
+        return "cues-dp-1" if self._reader is None else "encoder-dp-1"
+
+    @property
+    def version(self) -> str:
+        """The versions of the cues and of the weights."""
+        return self._cues.version + (f"+{self._reader.version}" if self._reader else "")
 
     @property
     def method(self) -> str:
-        """What readers see: provisional until people have confirmed it."""
-        return f"{self.name} (provisional), cues {self.version}"
+        """What readers see: provisional until it is shown to beat a method that reads nothing."""
+        model = f"model {self._reader.version}, " if self._reader else ""
+        return f"{self.name} (provisional), {model}cues {self._cues.version}"
 
     def segment(self, turns: Sequence[Turn]) -> Segmentation:
         """The most probable phase of every turn, in spans that are sustained (codebook A1)."""
+        options = self._options
         if not turns:
-            return Segmentation((), (), (), self.method, review=("nobody speaks: no phases",))
+            review = ("nobody speaks: no phases",)
+            return Segmentation((), (), (), self.method, review=review, names=options.names)
         turns = tuple(turns)
-        lattice, cue_says = _lattice(turns, self._cues.phases, self._options)
+        lattice, cue_says = _lattice(turns, self._cues.phases, options)
+        if self._reader is not None:
+            lattice = _with_scores(lattice, self._reader(turns), options)
+        lattice, phases = _without(lattice, options.without)
         belief = posterior(lattice)
-        spans = _spans(best_path(_fewest_errors(lattice, belief.states)), belief.states)
-        starts = _by_phase(belief.starts)
+        by_phase = _by_phase(belief.states, phases)
+        spans = _spans(best_path(_fewest_errors(lattice, belief.states)), by_phase, phases)
+        starts = _by_phase(belief.starts, phases)
         leaning = {phase: cue_says[:, kind].max(axis=1) for phase, kind in _KINDS.items()}
         boundaries = tuple(
-            boundary(before, after, starts[after.phase], leaning, self._options)
+            boundary(before, after, starts[after.phase], leaning, options)
             for before, after in pairwise(spans)
         )
-        drawn = draw(lattice, self._options.samples, self._options.seed)
-        by_phase = _by_phase(belief.states)
+        drawn = draw(lattice, options.samples, options.seed)
+        solid = substantive(turns)
         return Segmentation(
             spans=spans,
             boundaries=boundaries,
@@ -102,11 +186,22 @@ class CueSegmenter:
                 {phase: float(by_phase[phase][row]) for phase in Phase} for row in range(len(turns))
             ),
             method=self.method,
-            samples=tuple(tuple(_PHASES[state] for state in row) for row in drawn),
-            review=reasons_for_review(
-                turns, sum(substantive(turns)), spans, boundaries, starts, self._options
+            samples=tuple(tuple(phases[state] for state in row) for row in drawn),
+            review=(
+                *no_clear_phases(solid, spans, by_phase, self._unheard(turns), options),
+                *reasons_for_review(turns, sum(solid), spans, boundaries, starts, options),
             ),
+            names=options.names,
         )
+
+    def _unheard(self, turns: tuple[Turn, ...]) -> dict[Phase, Floats]:
+        """P(phase) of every turn as it would be if nothing that is said told anything."""
+        silent = self._cues.phases.model_copy(update={"cues": ()})
+        lattice, _ = _lattice(turns, silent, self._options)
+        if self._reader is not None:
+            lattice = _weighed_down(lattice, self._options.cue_weight)
+        lattice, phases = _without(lattice, self._options.without)
+        return _by_phase(posterior(lattice).states, phases)
 
 
 def substantive(turns: Sequence[Turn]) -> tuple[bool, ...]:
@@ -169,6 +264,54 @@ def _lattice(
     return lattice, leaning + enter
 
 
+def _with_scores(lattice: Lattice, scores: TurnScores, options: PhasesOptions) -> Lattice:
+    """The lattice of the cues, weighed down, with what the reader makes of every turn."""
+    order = tuple(Phase)
+    column = [order.index(phase) for phase in _PHASES]
+    own = scores.phases - options.evened * np.log(np.array(scores.prior))
+    starts = options.start_weight * scores.starts[:, None]
+    lattice = _weighed_down(lattice, options.cue_weight)
+    return replace(
+        lattice,
+        emission=lattice.emission + options.learned_weight * own[:, column],
+        enter=lattice.enter + np.where(np.arange(len(own))[:, None] > 0, starts, 0.0),
+    )
+
+
+def _weighed_down(lattice: Lattice, weight: float) -> Lattice:
+    """All scores times ``weight``; what is impossible stays so."""
+    return replace(
+        lattice,
+        emission=weight * lattice.emission,
+        enter=weight * lattice.enter,
+        change=_weighed(lattice.change, weight),
+        first=_weighed(lattice.first, weight),
+        last=_weighed(lattice.last, weight),
+    )
+
+
+def _without(lattice: Lattice, absent: Sequence[Phase]) -> tuple[Lattice, tuple[Phase, ...]]:
+    """The lattice with no state of the ``absent`` phases, and the phase of each state left.
+
+    A state that is not there has no probability at all, whatever the scores are.
+    """
+    kept = [state for state, phase in enumerate(_PHASES) if phase not in absent]
+    left = Lattice(
+        emission=lattice.emission[:, kept],
+        enter=lattice.enter[:, kept],
+        change=lattice.change[np.ix_(kept, kept)],
+        first=lattice.first[kept],
+        last=lattice.last[kept],
+        latest_start=lattice.latest_start[:, kept],
+        only_at_start=lattice.only_at_start[kept],
+    )
+    return left, tuple(_PHASES[state] for state in kept)
+
+
+def _weighed(scores: Floats, weight: float) -> Floats:
+    return np.where(scores > _IMPOSSIBLE / 2, weight * scores, _IMPOSSIBLE)
+
+
 def _table(weights: Sequence[Weights]) -> Floats:
     rows = [[one.get(state, 0.0) for state in STATES] for one in weights]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(STATES))
@@ -203,16 +346,21 @@ def _fewest_errors(lattice: Lattice, states: Floats) -> Lattice:
     )
 
 
-def _by_phase(states: Floats) -> dict[Phase, Floats]:
-    return {phase: states[:, kind].sum(axis=1) for phase, kind in _KINDS.items()}
+def _by_phase(states: Floats, phases: Sequence[Phase]) -> dict[Phase, Floats]:
+    """Sums over the states (columns) of each phase; 0 for a phase that has none."""
+    kinds = {phase: np.array([kind is phase for kind in phases]) for phase in Phase}
+    return {phase: states[:, kind].sum(axis=1) for phase, kind in kinds.items()}
 
 
-def _spans(path: Sequence[tuple[int, int, int]], states: Floats) -> tuple[PhaseSpan, ...]:
+def _spans(
+    path: Sequence[tuple[int, int, int]],
+    by_phase: Mapping[Phase, Floats],
+    phases: Sequence[Phase],
+) -> tuple[PhaseSpan, ...]:
     """Spans of phases; frames side by side are one, a new orientation begins a new cycle."""
-    by_phase = _by_phase(states)
     spans: list[PhaseSpan] = []
     cycle, worked = 1, False
-    for phase, kinds in groupby(path, key=lambda span: _PHASES[span[2]]):
+    for phase, kinds in groupby(path, key=lambda span: phases[span[2]]):
         parts = list(kinds)
         start, end = parts[0][0], parts[-1][1]
         if phase is Phase.ORIENTATION and worked:

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from convo.evaluation.agreement import Found
+from convo.evaluation.recorded import RecordedRow, RecordedScore
 from convo.evaluation.speech import SpeechFigures, SpeechRow, SpeechScore, pooled
-from convo.evaluation.talk import PhaseFigures, TalkRow, TalkScore
+from convo.evaluation.talk import FIGURES, PhaseFigures, TalkRow, TalkScore
 
 Json = dict[str, Any]
 _NOT_MEASURED: Json = {
@@ -20,6 +21,8 @@ _NOT_MEASURED: Json = {
         "OPEN": {"kappa": None},
     },
 }
+_NO_PHASES = RecordedScore()
+_SIDES = ("reference", "recording")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,16 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def to_json(speech: SpeechScore | None, talk: TalkScore | None) -> Json:
+def to_json(
+    speech: SpeechScore | None, talk: TalkScore | None, recorded: RecordedScore | None = None
+) -> Json:
     """All figures; None for what was not measured, or what a failed case makes incomplete.
 
-    Rates are fractions, share errors are points. ``cases`` counts failed cases too.
+    Rates are fractions, share errors are points. ``cases`` counts failed cases too. A ``loss`` is
+    above 0 where the recording is worse than the reference turns.
     """
-    speech, talk = speech or SpeechScore(), talk or TalkScore()
-    return {"speech": _speech_json(speech), "talk": _talk_json(speech, talk)}
+    speech, talk, recorded = speech or SpeechScore(), talk or TalkScore(), recorded or _NO_PHASES
+    return {"speech": _speech_json(speech), "talk": _talk_json(speech, talk, recorded)}
 
 
 def _speech_json(score: SpeechScore) -> Json:
@@ -72,7 +78,7 @@ def _speech_row_json(row: SpeechRow) -> Json:
     }
 
 
-def _talk_json(speech: SpeechScore, talk: TalkScore) -> Json:
+def _talk_json(speech: SpeechScore, talk: TalkScore, recorded: RecordedScore) -> Json:
     return {
         "cases": len(talk.rows),
         "failed": talk.failed,
@@ -88,8 +94,30 @@ def _talk_json(speech: SpeechScore, talk: TalkScore) -> Json:
         "recorded": {
             **_recording_figures(pooled(speech.recorded), roles=True),
             "rows": [_speech_row_json(row) for row in speech.recorded],
+            "phases": _recorded_json(recorded),
         },
         "rows": [_talk_row_json(row) for row in talk.rows],
+    }
+
+
+def _recorded_json(score: RecordedScore) -> Json:
+    return {
+        "cases": len(score.rows),
+        "failed": score.failed,
+        **{side: _phase_figures(score.figures(side)) for side in _SIDES},
+        "loss": dict(score.loss()),
+        "left_out": dict(score.left_out),
+        "rows": [_recorded_row_json(row) for row in score.rows],
+    }
+
+
+def _recorded_row_json(row: RecordedRow) -> Json:
+    return {
+        "case": row.case_id,
+        "kind": row.kind,
+        **{side: _phase_figures(getattr(row, side)) for side in _SIDES},
+        "loss": {name: row.loss(name) for name in FIGURES},
+        "failure": row.failure,
     }
 
 
@@ -121,8 +149,10 @@ def _talk_row_json(row: TalkRow) -> Json:
     }
 
 
-def tables(speech: SpeechScore | None, talk: TalkScore | None) -> tuple[Table, ...]:
-    """One table for speech, recorded talk and phases each, if there are such cases."""
+def tables(
+    speech: SpeechScore | None, talk: TalkScore | None, recorded: RecordedScore | None = None
+) -> tuple[Table, ...]:
+    """One table for speech, recorded talk, phases and phases from recordings, if there are any."""
     found = []
     if speech is not None and speech.rows:
         found.append(_speech_table(speech))
@@ -130,6 +160,8 @@ def tables(speech: SpeechScore | None, talk: TalkScore | None) -> tuple[Table, .
         found.append(_recorded_table(speech))
     if talk is not None and talk.rows:
         found.append(_phase_table(talk))
+    if recorded is not None and (recorded.rows or recorded.left_out):
+        found.append(_recorded_phase_table(recorded))
     return tuple(found)
 
 
@@ -231,7 +263,41 @@ def _phase_cells(figures: PhaseFigures | None, ece: float | None) -> tuple[str, 
     )
 
 
-def _failures(rows: Sequence[SpeechRow] | Sequence[TalkRow]) -> tuple[str, ...]:
+def _recorded_phase_table(score: RecordedScore) -> Table:
+    rows = [cells for row in score.rows for cells in _both_sides(row)]
+    totals = _recorded_totals(score) if score.rows else ()
+    left_out = (f"{case} left out: {reason}" for case, reason in score.left_out.items())
+    return Table(
+        "Phases from the recording, beside those from the reference turns",
+        ("case", "turns from", "kappa", "boundaries ±5", "Pk", "share error, points"),
+        (*rows, *totals),
+        totals=len(totals),
+        notes=(*_failures(score.rows), *left_out),
+    )
+
+
+def _both_sides(row: RecordedRow) -> tuple[tuple[str, ...], ...]:
+    broken = ("failed", "", "", "")
+    sides = {side: getattr(row, side) for side in _SIDES}
+    return tuple(
+        (row.case_id, side, *(broken if figures is None else _phase_cells(figures, None)[:4]))
+        for side, figures in sides.items()
+    )
+
+
+def _recorded_totals(score: RecordedScore) -> tuple[tuple[str, ...], ...]:
+    if score.failed:
+        return (("all sessions", "", "incomplete", "", "", ""),)
+    means = (
+        ("all sessions", side, *_phase_cells(score.figures(side), None)[:4]) for side in _SIDES
+    )
+    *losses, share = score.loss().values()
+    return (*means, ("mean loss", "", *map(_decimal, losses), _points(share)))
+
+
+def _failures(
+    rows: Sequence[SpeechRow] | Sequence[TalkRow] | Sequence[RecordedRow],
+) -> tuple[str, ...]:
     return tuple(f"{row.case_id} failed: {row.failure}" for row in rows if row.failure is not None)
 
 

@@ -21,7 +21,7 @@ from convo.evaluation.cases import Cases, TalkCase
 from convo.transcript import Phase, Segmentation, Turn
 
 FIGURES = ("kappa", "boundary_f1_5", "pk", "share_error_points")
-_BEST = {"kappa": 1.0, "boundary_f1_5": 1.0, "pk": 0.0, "share_error_points": 0.0}
+BEST = {"kappa": 1.0, "boundary_f1_5": 1.0, "pk": 0.0, "share_error_points": 0.0}
 _log = logging.getLogger(__name__)
 
 
@@ -104,7 +104,7 @@ class TalkScore:
         pairs = [(m, b) for m, b in both if m is not None and b is not None]
         if not self.complete or not pairs:
             return None
-        return skill([m for m, _ in pairs], [b for _, b in pairs], _BEST[name])
+        return skill([m for m, _ in pairs], [b for _, b in pairs], BEST[name])
 
 
 def score_talk(
@@ -132,13 +132,23 @@ def score_talk(
 
 
 def _row(case: TalkCase, segmentation: Segmentation, others: Sequence[Sequence[Phase]]) -> TalkRow:
+    labels = labels_of(case, segmentation)
+    return _frame(case, others, against_readers(case, labels), _judged(case, segmentation, labels))
+
+
+def labels_of(case: TalkCase, segmentation: Segmentation) -> tuple[Phase, ...]:
+    """The phase of every turn of ``case``.
+
+    Raises:
+        EvaluationError: the spans do not cover every turn once.
+    """
     labels = segmentation.labels()
     if len(labels) != len(case.turns):
         raise EvaluationError(
             f"{len(labels)} labels for the {len(case.turns)} turns of {case.case_id}: "
             "the spans must cover every turn once"
         )
-    return _frame(case, others, against_readers(case, labels), _judged(case, segmentation, labels))
+    return labels
 
 
 def _frame(

@@ -37,7 +37,6 @@ def _environment() -> Environment:
         policy=CONTENT_SECURITY_POLICY,
         hatch=charts.HATCH_ID,
         plural=wording.plural,
-        phase_names=wording.PHASE_NAMES,
         not_found=wording.NOT_FOUND,
         role_sources=wording.ROLE_SOURCES,
     )

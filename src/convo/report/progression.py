@@ -22,6 +22,7 @@ from convo.report.wording import (
     PHASE_NAMES,
     clock,
     long_date,
+    phase_names,
     shortened,
 )
 from convo.transcript import Conversation, Phase, Turn
@@ -32,10 +33,14 @@ _TELLING_WORDS = 4
 
 
 class ProgressionRow(NamedTuple):
-    """One row of the table: its label, and one cell a session as coach/coachee in per cent."""
+    """One row of the table: its label, and one cell a session as coach/coachee in per cent.
+
+    ``label`` is for people and may be a programme's own; ``key`` never changes.
+    """
 
     label: str
     cells: tuple[str, ...]
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +93,17 @@ def progression_rows(conversations: Sequence[Conversation]) -> tuple[Progression
     """The phases and, last, the contribution to the whole session.
 
     A cell is "37/63" (coach/coachee, summing to 100), "withheld", or "–" for a phase that was
-    not found in that session.
+    not found in that session. Phases are called what the latest session calls them.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
     """
-    lines = [share_lines(conversation) for conversation in in_order(conversations)]
-    rows = [
-        ProgressionRow(PHASE_NAMES[phase], tuple(_line(of, phase).short for of in lines))
-        for phase in Phase
-    ]
-    return (*rows, ProgressionRow(CONTRIBUTION, tuple(_line(of, None).short for of in lines)))
+    sessions = in_order(conversations)
+    names = phase_names(sessions[-1])
+    lines = [share_lines(conversation) for conversation in sessions]
+    cells = {phase: tuple(_line(of, phase).short for of in lines) for phase in (*Phase, None)}
+    rows = [ProgressionRow(names[phase], cells[phase], PHASE_NAMES[phase]) for phase in Phase]
+    return (*rows, ProgressionRow(CONTRIBUTION, cells[None], CONTRIBUTION))
 
 
 def _line(lines: Sequence[ShareLine], phase: Phase | None) -> ShareLine:
@@ -145,7 +150,8 @@ def _phase_row(
         _cell(phase, conversation, heading, _line(of, phase))
         for conversation, heading, of in zip(sessions, headings, lines, strict=True)
     )
-    return PhaseRow(phase.value, PHASE_NAMES[phase], PHASE_MEANINGS[phase], cells)
+    name = phase_names(sessions[-1])[phase]
+    return PhaseRow(phase.value, name, PHASE_MEANINGS[phase], cells)
 
 
 def _cell(phase: Phase, conversation: Conversation, heading: str, line: ShareLine) -> Cell:
@@ -182,7 +188,7 @@ def _panels(
     for phase in (None, *Phase):
         row = [_line(of, phase) for of in lines]
         if any(not line.absent for line in row):
-            panels.append((row[0].label, _panel(sessions, row)))
+            panels.append((row[-1].label, _panel(sessions, row)))
     return panels
 
 
@@ -192,7 +198,7 @@ def _panel(sessions: Sequence[Conversation], row: Sequence[ShareLine]) -> charts
         f"session {number} {_spoken(line)}" for number, line in zip(numbers, row, strict=True)
     )
     columns = [_column(number, line) for number, line in zip(numbers, row, strict=True)]
-    return charts.session_columns(columns, f"{row[0].label}, coach/coachee in per cent: {words}.")
+    return charts.session_columns(columns, f"{row[-1].label}, coach/coachee in per cent: {words}.")
 
 
 def _spoken(line: ShareLine) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convo.report.wording import shortened, voices
+from convo.report.wording import shortened, voices, with_own_names
 from convo.transcript import Conversation, Role
 
 
@@ -35,12 +35,13 @@ def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
     roles = tuple(dict.fromkeys(conversation.roles.review))
     phases = _without(conversation.segmentation.review, roles)
     other = _without(conversation.review, (*roles, *phases))
+    named = tuple(with_own_names(reason, conversation) for reason in phases)
     questions = _coach_questions(conversation)
     if questions and not roles:
         roles = ("nobody has said yet which voice is the coach",)
     groups = (
         ReviewGroup("Who is the coach", roles, _ROLES, questions),
-        ReviewGroup("Where one phase changes into the next", phases, _PHASES),
+        ReviewGroup("Where one phase changes into the next", named, _PHASES),
         ReviewGroup("The recording and its words", other, _WORDS),
     )
     return tuple(group for group in groups if group.reasons)

@@ -10,12 +10,12 @@ from convo.report.wording import (
     NOT_FOUND,
     PERCENT,
     PHASE_MEANINGS,
-    PHASE_NAMES,
     WHOLE_SESSION,
     WITHHELD,
     clock,
     interval,
     percent_of,
+    phase_names,
     plural,
 )
 from convo.transcript import Conversation, Phase, Role, Share
@@ -27,17 +27,13 @@ PARTS: tuple[Phase | None, ...] = (None, *Phase)
 class ShareLine:
     """What coach and coachee contribute to the session (``phase=None``) or to one phase.
 
-    A phase that was not found has neither share.
+    A phase that was not found has neither share; ``label`` names it in words.
     """
 
     phase: Phase | None
     coach: Share | None
     coachee: Share | None
-
-    @property
-    def label(self) -> str:
-        """The phase in words."""
-        return WHOLE_SESSION if self.phase is None else PHASE_NAMES[self.phase]
+    label: str
 
     @property
     def meaning(self) -> str:
@@ -122,8 +118,14 @@ class ShareLine:
 def share_lines(conversation: Conversation) -> tuple[ShareLine, ...]:
     """The whole session first, then every phase, found or not."""
     found = {(share.phase, share.role): share for share in conversation.shares}
+    names = phase_names(conversation)
     return tuple(
-        ShareLine(part, found.get((part, Role.COACH)), found.get((part, Role.COACHEE)))
+        ShareLine(
+            part,
+            found.get((part, Role.COACH)),
+            found.get((part, Role.COACHEE)),
+            WHOLE_SESSION if part is None else names[part],
+        )
         for part in PARTS
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convo.report.timeline import Stretch
-from convo.report.wording import PHASE_NAMES, clock
+from convo.report.wording import clock, phase_names
 from convo.transcript import Boundary, Conversation, Phase, PhaseSpan, Turn
 
 
@@ -92,16 +92,17 @@ class SpanView:
 def span_views(conversation: Conversation, axis: Axis) -> tuple[SpanView, ...]:
     """Every span in order, with the window of the change that opens it."""
     changes = {boundary.turn: boundary for boundary in conversation.segmentation.boundaries}
+    names = phase_names(conversation)
     return tuple(
-        _span_view(span, changes.get(span.start_turn), axis)
+        _span_view(span, names[span.phase], changes.get(span.start_turn), axis)
         for span in conversation.segmentation.spans
     )
 
 
-def _span_view(span: PhaseSpan, boundary: Boundary | None, axis: Axis) -> SpanView:
+def _span_view(span: PhaseSpan, name: str, boundary: Boundary | None, axis: Axis) -> SpanView:
     return SpanView(
         key=span.phase.value,
-        name=PHASE_NAMES[span.phase],
+        name=name,
         first=span.start_turn,
         last=span.end_turn,
         begins=axis.place(span.start_turn),
@@ -132,9 +133,10 @@ def phase_stretches(conversation: Conversation, axis: Axis) -> list[Stretch]:
     spans = conversation.segmentation.spans
     if not spans:
         return []
+    names = phase_names(conversation)
     starts = [axis.at(span.start_turn) for span in spans]
     ends = [*starts[1:], axis.end[spans[-1].end_turn]]
     return [
-        Stretch(start, max(end, start), span.phase, PHASE_NAMES[span.phase])
+        Stretch(start, max(end, start), span.phase, names[span.phase])
         for span, start, end in zip(spans, starts, ends, strict=True)
     ]

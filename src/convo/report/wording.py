@@ -37,7 +37,19 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_CHANGE = re.compile(rf"(?<=\bthe change to )(?:{'|'.join(Phase)})\b")
 _LABEL = re.compile(r"SPEAKER_(\d+)")
+
+
+def phase_names(conversation: Conversation) -> dict[Phase, str]:
+    """What to call each phase: the programme's own name, else the usual one."""
+    return {**PHASE_NAMES, **conversation.segmentation.names}
+
+
+def with_own_names(reason: str, conversation: Conversation) -> str:
+    """A reason for review with the programme's own names of phases in it, where it has any."""
+    own = conversation.segmentation.names
+    return _CHANGE.sub(lambda found: own.get(Phase(found[0]), found[0]), reason)
 
 
 def clock(seconds: float) -> str:
