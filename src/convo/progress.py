@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from types import FrameType
 from typing import Protocol
 
 from convo.files import disk_error
@@ -47,6 +49,34 @@ def watched_by(watcher: Watcher | None) -> Iterator[None]:
         _watcher.reset(token)
 
 
+_interrupts: list[int] = []
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Remember Ctrl-C, so that it ends the work even where a library swallows the exception.
+
+    Libraries that try imports and callbacks in turn may take the exception for a failed try; then
+    the next stage to begin or end raises it again. Only in the main thread, as signals are.
+    """
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        _interrupts.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        _interrupts.clear()
+
+
+def _raise_if_interrupted() -> None:
+    if _interrupts:
+        raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def running(folder: Path, stage: str, recording: Recording) -> Iterator[Callable[[float], None]]:
     """Announce a stage, hand out its progress callback, and log what came of it.
@@ -54,6 +84,7 @@ def running(folder: Path, stage: str, recording: Recording) -> Iterator[Callable
     Every execution, finished or failed, is one line of ``stages.jsonl`` in ``folder``. A stage
     that was killed has a line ``started`` and no other.
     """
+    _raise_if_interrupted()
     watcher = _watcher.get()
     _log(folder, stage, recording, "started")
     if watcher:
@@ -67,6 +98,7 @@ def running(folder: Path, stage: str, recording: Recording) -> Iterator[Callable
     _log(folder, stage, recording, "finished", time.monotonic() - begun)
     if watcher:
         watcher.finished(stage, recording)
+    _raise_if_interrupted()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import typer
 from convo.cli import live, shared
 from convo.cli.tables import session_lines, show_progression
 from convo.errors import ConfigError, ConvoError
-from convo.progress import watched_by
+from convo.progress import interruptible, watched_by
 from convo.transcript import Role
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def run(jobs: Sequence[Job], quiet: bool, as_json: bool) -> bool:
             shared.err.print("starting …", end="\r")
         from flows.engine import engine
 
-        with engine(data), watched_by(watcher):
+        with engine(data), interruptible(), watched_by(watcher):
             from flows.process_session import run as run_flows
 
             run_flows(jobs, tell)
