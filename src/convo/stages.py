@@ -234,7 +234,7 @@ def phase_segmenter(options: PhasesOptions, cues: Cues) -> PhaseSegmenter:
     Raises:
         ModelError: the files of the trained reader are missing or altered.
     """
-    return PhaseSegmenter(cues, options, shipped_reader() if phase_model(options) else None)
+    return PhaseSegmenter(cues, options, shipped_reader() if options.method == "learned" else None)
 
 
 def count_shares(

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer
 
 from convo.conversation.cues import parse_cues
-from convo.encoder.inputs import features, shorten, windows
+from convo.encoder.inputs import features, windows, word_pieces
 from convo.encoder.reader import PhaseReader
 from convo.resources import resource
 from convo.training.corpus import marked_sessions
@@ -24,9 +23,7 @@ def test_learning_lowers_the_loss_and_files_read_like_the_network(tmp_path: Path
     torch.set_num_threads(2)
     folder = unpacked_base(tmp_path / "base")
     tokenizer = (folder / "tokenizer.json").read_bytes()
-    pieces = Tokenizer.from_buffer(tokenizer)
-    pieces.no_truncation()
-    pieces.no_padding()
+    tokens = word_pieces(tokenizer)
     text = resource("configs/cues.toml").read_text(encoding="utf-8")
     cues = parse_cues(text).phases.cues
     sessions = marked_sessions(resource("data/training"))
@@ -36,9 +33,6 @@ def test_learning_lowers_the_loss_and_files_read_like_the_network(tmp_path: Path
     def report(epoch: int, loss: float, network: PhaseNetwork) -> None:
         losses.append(loss)
 
-    def tokens(said: str) -> list[int]:
-        return list(pieces.encode(said, add_special_tokens=False).ids)
-
     network = fit(few, cues, tokens, Recipe(epochs=3), report)
     assert losses[-1] < losses[0]
 
@@ -46,7 +40,7 @@ def test_learning_lowers_the_loss_and_files_read_like_the_network(tmp_path: Path
     export(network, text, tokenizer, card, tmp_path / "model")
     turns = sessions[0].turns
     with torch.inference_mode():
-        heard = windows(turns, [shorten(tokens(turn.text)) for turn in turns])
+        heard = windows(turns, [tokens(turn.text) for turn in turns])
         scores, _, _ = network(heard, torch.from_numpy(features(turns, cues)))
         expected = scores.softmax(1).numpy()
     found = np.exp(PhaseReader(tmp_path / "model")(turns).phases)

@@ -333,17 +333,9 @@ def _places(cues: PhaseCues, turns: int) -> Floats:
 
 def _fewest_errors(lattice: Lattice, states: Floats) -> Lattice:
     """The lattice whose best path has the most turns right on average, under the same rules."""
-    allowed = np.where(lattice.change > _IMPOSSIBLE / 2, 0.0, _IMPOSSIBLE)
-    np.fill_diagonal(allowed, 0.0)
-    return Lattice(
-        emission=states,
-        enter=np.zeros_like(states),
-        change=allowed,
-        first=np.where(lattice.first > _IMPOSSIBLE / 2, 0.0, _IMPOSSIBLE),
-        last=np.where(lattice.last > _IMPOSSIBLE / 2, 0.0, _IMPOSSIBLE),
-        latest_start=lattice.latest_start,
-        only_at_start=lattice.only_at_start,
-    )
+    rules = _weighed_down(lattice, 0.0)
+    np.fill_diagonal(rules.change, 0.0)
+    return replace(rules, emission=states)
 
 
 def _by_phase(states: Floats, phases: Sequence[Phase]) -> dict[Phase, Floats]:

@@ -6,7 +6,7 @@ Beside them every turn has plain features: who speaks, how long, where, and what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,10 @@ WINDOW = 256
 """Word pieces in a window: some twenty turns, as far as attention reaches."""
 PLACE = slice(6, 11)
 """The features that say where in the session a turn lies."""
+LISTENING = 4
+"""The feature that marks a backchannel."""
 PLAIN_FEATURES = 12
+"""Features before those of the cues."""
 
 _HEAD, _TAIL = 72, 40  # what is kept of the word pieces of a long turn
 _MARK = {Role.COACH: 1, Role.COACHEE: 2, Role.OTHER: 3, None: 5}  # pieces that no text has
@@ -48,6 +51,16 @@ class Windows:
     def turns(self) -> int:
         """How many turns the session has."""
         return len(self.marks)
+
+
+def word_pieces(tokenizer: bytes) -> Callable[[str], Tokens]:
+    """From what is said in a turn to its word pieces, by the ``tokenizer.json`` of a model."""
+    from tokenizers import Tokenizer
+
+    whole = Tokenizer.from_buffer(tokenizer)
+    whole.no_padding()
+    whole.no_truncation()
+    return lambda text: shorten(list(whole.encode(text, add_special_tokens=False).ids))
 
 
 def shorten(pieces: Tokens) -> Tokens:

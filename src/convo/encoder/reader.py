@@ -13,7 +13,7 @@ import numpy as np
 
 from convo.conversation.cues import parse_cues
 from convo.conversation.phases import TurnScores
-from convo.encoder.inputs import Floats, Windows, features, shorten, windows
+from convo.encoder.inputs import Floats, Windows, features, windows, word_pieces
 from convo.errors import ModelError
 from convo.resources import resource
 from convo.transcript import Turn
@@ -32,32 +32,23 @@ class PhaseReader:
         Raises:
             ModelError: a file is missing or is not the one that was trained.
         """
-        from tokenizers import Tokenizer
-
         card = _checked(folder)
         self.version = str(card["version"])
         self._prior = tuple(float(part) for part in card["prior"])
         self._cues = parse_cues((folder / "cues.toml").read_text(encoding="utf-8")).phases.cues
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._pieces = word_pieces((folder / "tokenizer.json").read_bytes())
         self._encoder = _session(folder / "encoder.onnx")
         self._head = _session(folder / "head.onnx")
 
     def __call__(self, turns: Sequence[Turn]) -> TurnScores:
         """What the model makes of ``turns``, each seen with all others."""
-        said = [turn.text for turn in turns]
-        pieces = [shorten(one.ids) for one in self._encode(said)]
-        vectors = self._vectors(windows(turns, pieces))
+        vectors = self._vectors(windows(turns, [self._pieces(turn.text) for turn in turns]))
         phases, starts, codes = self._head.run(
             None, {"vectors": vectors, "features": features(turns, self._cues)}
         )
         return TurnScores(
             _log_softmax(phases), _log_sigmoid(starts), _log_softmax(codes), self._prior
         )
-
-    def _encode(self, said: Sequence[str]) -> Any:
-        return self._tokenizer.encode_batch(said, add_special_tokens=False)
 
     def _vectors(self, session: Windows) -> Floats:
         """For every turn: the mean of its word pieces, then its mark."""

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 
 from convo.conversation.cues import parse_cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
+from convo.encoder.inputs import word_pieces
 from convo.encoder.reader import PhaseReader
 from convo.errors import ConvoError
 from convo.evaluation import read_cases, score_talk
@@ -55,9 +55,6 @@ def _train(sessions: Sequence[MarkedSession], chosen: argparse.Namespace) -> Non
     cues = parse_cues(cues_text)
     with tempfile.TemporaryDirectory() as folder:
         tokenizer = (unpacked_base(Path(folder)) / "tokenizer.json").read_bytes()
-    pieces = Tokenizer.from_buffer(tokenizer)
-    pieces.no_truncation()
-    pieces.no_padding()
     recipe = Recipe(epochs=chosen.epochs, seed=chosen.seed)
     card = {
         "sessions": len(sessions),
@@ -81,7 +78,7 @@ def _train(sessions: Sequence[MarkedSession], chosen: argparse.Namespace) -> Non
     fit(
         sessions,
         cues.phases.cues,
-        lambda text: list(pieces.encode(text, add_special_tokens=False).ids),
+        word_pieces(tokenizer),
         recipe,
         report,
     )

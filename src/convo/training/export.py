@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from convo.encoder.inputs import PLAIN_FEATURES
 from convo.encoder.reader import FILES
+from convo.files import sha256_of
 from convo.training.network import SIZE, PhaseNetwork
 
 _OPSET = 17
@@ -58,7 +59,7 @@ def export(
     )
     (folder / "cues.toml").write_bytes(cues_text.encode())
     (folder / "tokenizer.json").write_bytes(tokenizer)
-    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    hashes = {name: sha256_of(folder / name) for name in FILES}
     version = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:8]
     text = json.dumps({"version": version, **card, "sha256": hashes}, indent=1, ensure_ascii=False)
     (folder / "card.json").write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -14,7 +14,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from convo.conversation.cues import PhaseCue
-from convo.encoder.inputs import MASK, PLACE, WINDOW, Tokens, features, shorten, windows
+from convo.encoder.inputs import (
+    LISTENING,
+    MASK,
+    PLACE,
+    PLAIN_FEATURES,
+    WINDOW,
+    Tokens,
+    features,
+    windows,
+)
 from convo.training.corpus import NO_CODE, PHASES, Lesson, MarkedSession, roughened
 from convo.training.network import PhaseNetwork
 
@@ -109,15 +118,14 @@ def _loss(
     turns = [lesson.turn for lesson in lessons]
     masked = dice.choice([0.0, recipe.masked, recipe.masked])
     pieces = [
-        [MASK if dice.random() < masked else piece for piece in shorten(tokens(turn.text))]
-        for turn in turns
+        [MASK if dice.random() < masked else piece for piece in tokens(turn.text)] for turn in turns
     ]
     plain = features(turns, cues)
-    listening = torch.from_numpy(plain[:, 4] > 0)
+    listening = torch.from_numpy(plain[:, LISTENING] > 0)
     if dice.random() < recipe.hide_place:
         plain[:, PLACE] = 0
     if dice.random() < recipe.hide_cues:
-        plain[:, PLACE.stop + 1 :] = 0
+        plain[:, PLAIN_FEATURES:] = 0
     session = windows(turns, pieces, first=dice.randint(40, WINDOW))
     phases, starts, codes = network(session, torch.from_numpy(plain), half=True)
 

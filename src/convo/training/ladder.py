@@ -20,14 +20,15 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from convo.conversation.cues import Cues, parse_cues
+from convo.conversation.cues import Cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions, Reader, TurnScores
-from convo.encoder.inputs import PLAIN_FEATURES, features, shorten
+from convo.encoder.inputs import PLAIN_FEATURES, features, word_pieces
 from convo.encoder.reader import shipped_reader
 from convo.evaluation import read_cases, score_talk
 from convo.evaluation.cases import Cases
 from convo.evaluation.talk import PhaseFigures, Segmenter, TalkScore
 from convo.resources import resource
+from convo.stages import shipped_cues
 from convo.training.corpus import CODES, MarkedSession, marked_sessions
 from convo.training.network import unpacked_base
 from convo.transcript import Phase, PhaseSpan, Segmentation, Turn
@@ -76,7 +77,7 @@ class LinearReader:
             sparse.csr_matrix(side / np.maximum(side.sum(axis=1, keepdims=True), 1)) @ own
             for side in (before, after)
         ]
-        place = features(turns, [])[:, :PLAIN_FEATURES]
+        place = features(turns, [])
         return sparse.hstack([own, *sides, sparse.csr_matrix(place)]).tocsr()
 
 
@@ -104,15 +105,12 @@ def words_and_cues(sessions: Sequence[MarkedSession], cues: Cues) -> TurnFeature
 def sentence_vectors() -> TurnFeatures:
     """The vector that MiniLM, as it comes, gives each turn."""
     import torch
-    from tokenizers import Tokenizer
     from transformers import BertModel
 
     with tempfile.TemporaryDirectory() as folder:
         base = unpacked_base(Path(folder))
         model = BertModel.from_pretrained(base, add_pooling_layer=False)
-        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+        pieces = word_pieces((base / "tokenizer.json").read_bytes())
 
     model.train(False)
 
@@ -120,8 +118,11 @@ def sentence_vectors() -> TurnFeatures:
         found = []
         with torch.inference_mode():
             for turn in turns:
-                pieces = shorten(tokenizer.encode(turn.text, add_special_tokens=False).ids)
-                hidden = model(torch.tensor([[101, *pieces, 102]])).last_hidden_state[0].mean(0)
+                hidden = (
+                    model(torch.tensor([[101, *pieces(turn.text), 102]]))
+                    .last_hidden_state[0]
+                    .mean(0)
+                )
                 found.append((hidden / hidden.norm()).numpy() * 5)
         return np.array(found, dtype=np.float32)
 
@@ -130,7 +131,7 @@ def sentence_vectors() -> TurnFeatures:
 
 def rungs(sessions: Sequence[MarkedSession]) -> dict[str, Callable[[], Segmenter]]:
     """Every method by name, weakest first, made when asked for."""
-    cues = parse_cues(resource("configs/cues.toml").read_text(encoding="utf-8"))
+    cues = shipped_cues()
     bare = cues.model_copy(update={"phases": cues.phases.model_copy(update={"cues": ()})})
     options = PhasesOptions()
 
