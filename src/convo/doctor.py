@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from convo.errors import ConvoError
 from convo.progress import machine_factors
+
+if TYPE_CHECKING:
+    from convo.encoder.reader import PhaseReader
 
 LIBRARIES = ("openai-whisper", "faster-whisper", "pyannote.audio", "torch", "prefect", "duckdb")
 NEEDED_MEMORY_GB = 4.0  # a three-hour recording stays below this
@@ -41,6 +45,7 @@ def examine(data: Path, measure: bool) -> Iterator[Finding]:
     for engine in ("faster-whisper", "openai-whisper"):
         yield _model(f"words, {engine}", partial(_whisper, engine))
     yield _model("speakers", _diarization)
+    yield _model("phases", _phases)
     yield _disk(data)
     yield _memory()
     yield _store(data)
@@ -77,6 +82,16 @@ def _diarization() -> str:
     from convo.audio.models import check_diarization
 
     return f"{check_diarization('auto').name}, ready"
+
+
+def _phases() -> str:
+    return f"model {_shipped().version}, ready"
+
+
+def _shipped() -> PhaseReader:
+    from convo.encoder.reader import shipped_reader
+
+    return shipped_reader()
 
 
 def _disk(data: Path) -> Finding:
