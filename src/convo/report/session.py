@@ -22,7 +22,15 @@ from convo.report.spans import (
     span_views,
 )
 from convo.report.timeline import Stretch, TimelineRow, timeline
-from convo.report.wording import Voice, phase_names, plural, shortened, voice_order, voices
+from convo.report.wording import (
+    Voice,
+    phase_names,
+    plural,
+    put_right,
+    shortened,
+    voice_order,
+    voices,
+)
 from convo.transcript import Conversation, Phase
 
 _FADES = ((0.85, ""), (0.65, "f1"), (0.0, "f2"))
@@ -71,6 +79,7 @@ def session_report(conversation: Conversation) -> str:
         "bars": _bars(lines),
         "phases": _phases_present(conversation),
         "phase_names": phase_names(conversation),
+        "put_right": put_right(conversation),
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
     return render("session.html.j2", content)
