@@ -44,7 +44,9 @@ def test_the_report_says_whose_word_the_phases_are_and_shows_no_doubt() -> None:
     assert "<Sam>" not in page
     assert [word for word in UNSURE if word in read.text] == []
     assert "Where one phase changes into the next" not in read.text
-    assert "Orientation begins at 0:09" in read.text, "a border that a person set is a place, not a window"
+    assert "Orientation begins at 0:09" in read.text, (
+        "a border that a person set is a place, not a window"
+    )
     assert 'class="swatch hatched"' not in page
 
 
