@@ -161,7 +161,9 @@ def test_a_table_is_never_written_over_and_goes_to_stdout_without_a_file(right, 
 def test_sessions_put_right_become_cases_to_score_and_to_learn_from(right, tmp_path, capsys):
     folder = tmp_path / "marked"
     processed(right, make_conversation(name="two.m4a", number=2))  # nobody looked at this one
-    assert main(["cases", str(folder), "--data", str(right)]) == DONE
+    assert main(["cases", str(folder), "--data", str(right), "--coachee", "Hana"]) == FAILED
+    assert "did you mean 'Hannah'" in capsys.readouterr().err
+    assert main(["cases", str(folder), "--data", str(right), "--coachee", "Hannah"]) == DONE
     assert "1 session written" in capsys.readouterr().out
     (case,) = read_cases(folder).talk
     kept = outcome.conversations(right)[0]

@@ -53,18 +53,23 @@ def turns(
 
 def cases(
     folder: Annotated[Path, typer.Argument(help="A new folder, such as marked.")],
+    coachee: Annotated[str | None, typer.Option(help="Only this coachee.")] = None,
     data: shared.Data = None,
 ) -> None:
     """Write all sessions whose phases a person put right, to score against or to learn from.
 
     `convo score FOLDER` scores the machine against them, `make train EXTRA=FOLDER` learns from
-    them. A session that was learned from must not be used for scoring: keep two folders. Whoever
-    put phases right saw the machine's first, so expect scores somewhat too good. The folder holds
-    every word and the names as they were typed; nothing leaves this machine.
+    them. A session that was learned from must not be used for scoring: write some coachees to one
+    folder and others to another. Whoever put phases right saw the machine's first, so expect scores
+    somewhat too good. The folder holds every word and the names as they were typed; nothing leaves
+    this machine.
     """
     from convo.config import data_folder
     from convo.confirming import write_cases
-    from convo.outcome import conversations
+    from convo.outcome import conversations, kept_sessions
+    from convo.sessions import find_coachee
 
-    number = write_cases(conversations(data_folder(data)), folder)
+    kept = data_folder(data)
+    name = find_coachee(coachee, kept_sessions(kept)) if coachee else None
+    number = write_cases(conversations(kept, name), folder)
     shared.say(f"{number} {'session' if number == 1 else 'sessions'} written to {folder}")

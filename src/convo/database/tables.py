@@ -65,16 +65,8 @@ class Part:
 
 
 def _words(conversation: Conversation) -> Iterable[Row]:
-    for position, word in enumerate(conversation.transcription.words, start=1):
-        yield (
-            position,
-            word.text,
-            word.start,
-            word.end,
-            word.probability,
-            word.speaker,
-            count_words(word.text),
-        )
+    for n, w in enumerate(conversation.transcription.words, start=1):
+        yield n, w.text, w.start, w.end, w.probability, w.speaker, count_words(w.text)
 
 
 def _removed(conversation: Conversation) -> Iterable[Row]:
@@ -105,16 +97,9 @@ def _spans(conversation: Conversation) -> Iterable[Row]:
 
 
 def _boundaries(conversation: Conversation) -> Iterable[Row]:
-    for boundary in conversation.segmentation.found.boundaries:
-        yield (
-            boundary.turn,
-            boundary.before,
-            boundary.after,
-            boundary.earliest,
-            boundary.latest,
-            boundary.probability,
-            list(boundary.evidence),
-        )
+    for b in conversation.segmentation.found.boundaries:
+        evidence = list(b.evidence)
+        yield b.turn, b.before, b.after, b.earliest, b.latest, b.probability, evidence
 
 
 def _samples(conversation: Conversation) -> Iterable[Row]:

@@ -46,7 +46,7 @@ def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
             "Where one phase changes into the next",
             named,
             _PHASES,
-            commands=_commands(conversation),
+            commands=phase_commands(conversation),
         ),
         ReviewGroup("The recording and its words", other, _WORDS),
     )
@@ -67,7 +67,7 @@ _WORDS = (
 )
 
 
-def _commands(conversation: Conversation) -> tuple[str, str]:
+def phase_commands(conversation: Conversation) -> tuple[str, str]:
     """How the phases of this session are put right."""
     meeting, name = conversation.session, conversation.recording.name
     return (

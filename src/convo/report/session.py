@@ -10,7 +10,7 @@ from convo.files import write_atomically
 from convo.report import charts
 from convo.report.files import session_file_name
 from convo.report.page import render
-from convo.report.review import review_groups
+from convo.report.review import phase_commands, review_groups
 from convo.report.shares import ShareLine, session_facts, share_lines
 from convo.report.spans import (
     Axis,
@@ -72,6 +72,7 @@ def session_report(conversation: Conversation) -> str:
         "lines": lines,
         "facts": session_facts(lines[0]),
         "review": review_groups(conversation),
+        "commands": phase_commands(conversation),
         "voices": _voice_counts(conversation, found, order),
         "spans": span_views(conversation, axis),
         "turns": _turn_views(conversation, found, axis),
