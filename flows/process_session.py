@@ -24,7 +24,7 @@ from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.context import TaskRunContext
 
-from convo import answers, outcome, stages
+from convo import answers, confirming, outcome, stages
 from convo.audio.recording import inspect_recording
 from convo.config import Settings
 from convo.errors import ConvoError, StageError
@@ -50,6 +50,7 @@ cover = task(name="cover", cache_policy=KEPT)(stages.cover)
 attribute = task(name="attribute", cache_policy=KEPT)(stages.attribute)
 assign_roles = task(name="assign_roles", cache_policy=KEPT)(stages.assign_roles)
 segment_phases = task(name="segment_phases", cache_policy=KEPT)(stages.segment_phases)
+confirm_phases = task(name="confirm_phases", cache_policy=KEPT)(stages.confirm_phases)
 count_shares = task(name="count_shares", cache_policy=KEPT)(stages.count_shares)
 inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(inspect_recording)
 keep = task(name="keep", cache_policy=NO_CACHE, persist_result=False)(outcome.keep)
@@ -66,6 +67,7 @@ def process_session(job: Job) -> Outcome:
     place = Place(job.data, job.file, inspect(job.file))
     with reserved(place, job) as (meeting, settings):
         stages.check_channels(place, settings.segments)
+        confirming.check_phases(place, job.phases)
         return _run_stages(place, meeting, job, stages.check(job.data, settings))
 
 
@@ -81,7 +83,11 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
     if job.coach_is:
         answers.keep_answer(place, attributed, job.coach_is)
     model = stages.phase_model(options.phases)
-    phased = finished(segment_phases, place, in_roles, options.phases, cues, model)
+    found = finished(segment_phases, place, in_roles, options.phases, cues, model)
+    if job.phases:
+        confirming.keep_phases(place, in_roles, found, job.phases)
+    said = confirming.phases_by_person(place)
+    phased = finished(confirm_phases, place, in_roles, found, said) if said else found
     counted = finished(count_shares, place, attributed, in_roles, phased, options.shares)
     results = Results(covered, attributed, in_roles, phased, counted)
     folder = keep(place, meeting, results, options)

@@ -8,6 +8,7 @@ import pytest
 
 from convo.cli import DONE, FAILED, USAGE, main
 from convo.config import load_settings
+from convo.errors import ConfigError
 from convo.reservation import reserved
 from convo.stages import Place
 from convo.transcript import Phase, Recording
@@ -26,7 +27,10 @@ def said(capsys) -> tuple[str, str]:
 
 @pytest.mark.parametrize(
     "command",
-    ["process", "demo", "report", "query", "score", "rebuild", "doctor", "voices", "serve"],
+    [
+        *("process", "demo", "report", "turns", "cases", "query", "score", "rebuild", "doctor"),
+        *("voices", "serve"),
+    ],
 )
 def test_every_command_has_help(command, capsys):
     assert main([command, "--help"]) == DONE
@@ -43,6 +47,11 @@ def test_every_command_has_help(command, capsys):
         (["process", "a.m4a", "--session", "0"], "--session"),
         (["process", "a.m4a", "--date", "13/1/2026"], "--date"),
         (["process", "a.m4a", "b.m4a", "--session", "2"], "--session 2 names one session but 2"),
+        (["process", "a.m4a", "--phases", "no.csv"], "'no.csv' does not exist"),
+        (["process", "a", "b", "--phases", "README.md"], "an answer about one recording but 2"),
+        (["process", "a", "b", "--coach-is", "SPEAKER_01"], "an answer about one recording but 2"),
+        (["turns"], "Missing option '--coachee'"),
+        (["cases"], "Missing argument 'folder'"),
         (["process", "a.m4a", "--keep-voice", "coach"], "needs the consent"),
         (["process", "a.m4a", "--without", "frame"], "frame cannot be switched off"),
         (["process", "a.m4a", "--without", "scrunity"], "phases.without.0 = 'scrunity'"),
@@ -128,3 +137,8 @@ def test_phases_can_be_named_in_a_file(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text('[phases.names]\nscrutiny = "Looking closely"\n', encoding="utf-8")
     assert load_settings(None, file).phases.names == {Phase.SCRUTINY: "Looking closely"}
+    for clash in ("Orientation", "looking closely"):  # in a table nobody could tell them apart
+        own = f'[phases.names]\nscrutiny = "Looking closely"\nco-construction = "{clash}"\n'
+        file.write_text(own, encoding="utf-8")
+        with pytest.raises(ConfigError, match="two phases have the same name"):
+            load_settings(None, file)

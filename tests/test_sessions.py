@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from convo.errors import SessionError
-from convo.sessions import KnownSession, SessionRequest, find_coachee, guess_date, resolve_session
+from convo.sessions import (
+    KnownSession,
+    SessionRequest,
+    find_coachee,
+    find_session,
+    guess_date,
+    resolve_session,
+)
 from convo.transcript import Recording, Session
 
 DAY = datetime.date(2026, 1, 13)
@@ -83,3 +90,38 @@ def test_an_impossible_date_in_a_name_is_no_date(tmp_path):
     file = tmp_path / "2026-02-31 talk.m4a"
     file.touch()
     assert guess_date(file) == datetime.date.today()
+
+
+@pytest.mark.parametrize(
+    ("asked", "letter"),
+    [
+        (("Tom",), "d"),
+        (("Hannah", 2), "b"),
+        (("Hannah", 1, "Ada"), "c"),
+        (("Hannah", None, "Ada", "reading"), "c"),
+    ],
+)
+def test_one_session_is_found_by_as_little_as_tells_it_apart(asked, letter):
+    assert find_session(_known(), *asked).recording_id[0] == letter
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (("Hanah", 1), "did you mean 'Hannah'"),
+        (
+            ("Hannah", 1),
+            r"several sessions of Hannah fit .*session 1 with Ada in reading, "
+            r"session 1 with Maeve\): name one with --session, and --coach or --programme",
+        ),
+        (("Hannah", 7), "no session of Hannah fit .*session 1 with Ada in reading, .*session 2"),
+    ],
+)
+def test_a_session_that_is_not_one_is_told_with_those_there_are(asked, sentence):
+    with pytest.raises(SessionError, match=sentence):
+        find_session(_known(), *asked)
+
+
+def _known():
+    ada = KnownSession(Session("Hannah", "Ada", 1, DAY, "reading"), "c" * 64, "c.m4a")
+    return [kept("a", 1), kept("b", 2), ada, kept("d", 1, "Tom")]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from pathlib import Path
 
 from convo.audio import recording as audio
 from convo.conversation.voices import coach_probabilities
 from convo.database import profiles
-from convo.database.corrections import read_corrections, save_correction
+from convo.database.corrections import last_correction, save_correction
 from convo.errors import SessionError
 from convo.files import StageFile
 from convo.reservation import Job
@@ -27,15 +26,11 @@ def coach_by_person(place: Place, attributed: StageFile) -> str | None:
     The answer is kept with a moment at which that speaker talks, so that it stays true when a
     later run gives the speakers other labels.
     """
-    said = [
-        correction.value
-        for correction in read_corrections(place.data / "artefacts", place.recording.recording_id)
-        if correction.kind == "coach"
-    ]
+    said = last_correction(place.data / "artefacts", place.recording.recording_id, "coach")
     segments = load(place, attributed, Attributed).diarization.exclusive
-    if not said or not segments:
+    if said is None or not segments:
         return None
-    moment = float(said[-1].rpartition("@")[2])
+    moment = float(said.value.rpartition("@")[2])
     nearest = min(segments, key=lambda s: max(s.start - moment, moment - s.end, 0.0))
     return nearest.speaker
 
@@ -45,16 +40,11 @@ def keep_answer(place: Place, attributed: StageFile, coach_is: str) -> None:
     segments = load(place, attributed, Attributed).diarization.exclusive
     longest = max((s for s in segments if s.speaker == coach_is), key=lambda s: s.duration)
     moment = (longest.start + longest.end) / 2
-    try:
-        who = getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container or service without a user's name
-        who = "unknown"
     save_correction(
         place.data / "artefacts",
         place.recording.recording_id,
         "coach",
         f"{coach_is}@{moment:.2f}",
-        who,
     )
 
 

@@ -7,7 +7,8 @@
     ├── RecordingError     a file that is not a usable recording
     ├── TranscriptError    words, segments or turns that contradict each other
     ├── ModelError         weights missing, altered, or not accessible
-    ├── SessionError       a coachee or session that is unknown, or taken by another recording
+    ├── SessionError       a coachee or session that is unknown, or taken by another recording,
+    │                      or a table of turns that is not that session's
     ├── StageError         a stage ran and its result must not count as done
     ├── StoreError         the store cannot be read or written
     └── EvaluationError    a folder of cases that cannot be scored
@@ -42,7 +43,7 @@ class ModelError(ConvoError):
 
 
 class SessionError(ConvoError):
-    """A coachee or session that is unknown, or taken by another recording."""
+    """A coachee or session that is unknown or taken, or a table of turns that is not its own."""
 
 
 class StageError(ConvoError):

@@ -151,6 +151,7 @@ def _provenance(
         "words": f"{spoken.model} ({spoken.engine})",
         "speakers": diarization.source,
         "phases": phased.method,
+        **({"phases.machine": phased.found.method} if phased.confirmed else {}),
         "libraries": ", ".join(f"{name} {version(name)}" for name in libraries),
         "code": version("convo"),
         "stage.shares": f"count_shares {VERSIONS['count_shares']}",

@@ -26,8 +26,9 @@ class Job:
     """One recording to process, with all that the user said about it.
 
     ``asked`` are options by group, over those of the file ``config``; ``coach_is`` is a person's
-    word on which speaker is the coach; ``keep_voices`` names the roles whose voices may be kept as
-    profiles, with the wording of their ``consent``.
+    word on which speaker is the coach, ``phases`` a table of turns with the phases as a person put
+    them right; ``keep_voices`` names the roles whose voices may be kept as profiles, with the
+    wording of their ``consent``.
     """
 
     data: Path
@@ -36,6 +37,7 @@ class Job:
     config: Path | None = None
     request: SessionRequest = field(default_factory=SessionRequest)
     coach_is: str | None = None
+    phases: Path | None = None
     keep_voices: tuple[Role, ...] = ()
     consent: str = ""
 

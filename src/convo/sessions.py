@@ -97,6 +97,41 @@ def find_coachee(name: str, known: Sequence[KnownSession]) -> str:
     return name
 
 
+def find_session(
+    known: Sequence[KnownSession],
+    coachee: str,
+    number: int | None = None,
+    coach: str | None = None,
+    programme: str | None = None,
+) -> KnownSession:
+    """The one session of ``coachee`` that fits what was said; None fits all.
+
+    Raises:
+        SessionError: no session fits, or several do; the sentence names those there are.
+    """
+    asked = (find_coachee(coachee, known), coach, programme, number)
+    theirs = [k for k in known if k.session.coachee == coachee]
+    fitting = [
+        k
+        for k in theirs
+        if all(
+            a in (None, b)
+            for a, b in zip(asked, (*_pair(k.session), k.session.number), strict=True)
+        )
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    there = ", ".join(
+        f"session {s.number} with {s.coach}" + (f" in {s.programme}" if s.programme else "")
+        for s in sorted((k.session for k in fitting or theirs), key=lambda s: (s.coach, s.number))
+    )
+    many = "several sessions" if fitting else "no session"
+    raise SessionError(
+        f"{many} of {coachee} fit what was asked ({there}): "
+        "name one with --session, and --coach or --programme if need be"
+    )
+
+
 def guess_date(file: Path) -> datetime.date:
     """The date in the file's name, else the day on which the file was last changed.
 

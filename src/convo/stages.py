@@ -21,9 +21,10 @@ import psutil
 from convo import files
 from convo.audio import coverage, languages, models, recording, segments, voices, words
 from convo.config import Settings
-from convo.conversation import attribution, roles, shares
+from convo.conversation import attribution, roles, shares, spans
 from convo.conversation.cues import Cues, parse_cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
+from convo.database.corrections import Correction
 from convo.database.store import Store
 from convo.encoder.reader import shipped_reader
 from convo.errors import RecordingError, StageError, StoreError
@@ -47,7 +48,8 @@ VERSIONS = {
     "cover": 1,
     "attribute": 1,
     "assign_roles": 1,
-    "segment_phases": 2,
+    "segment_phases": 3,
+    "confirm_phases": 1,
     "count_shares": 1,
 }
 STORE = "convo.duckdb"
@@ -217,6 +219,22 @@ def segment_phases(
     with running(place.data, "segment_phases", place.recording):
         turns = load(place, in_roles, InRoles).turns
         return _keep(place, "segment_phases", phase_segmenter(options, cues).segment(turns))
+
+
+def confirm_phases(
+    place: Place, in_roles: StageFile, found: StageFile, said: Correction
+) -> StageFile:
+    """The phases as a person put them right, with what the machine ``found`` inside."""
+    with running(place.data, "confirm_phases", place.recording):
+        turns = load(place, in_roles, InRoles).turns
+        anchors = files.parse(said.value.encode(), spans.Anchors, place.work)
+        phases = spans.put_right(
+            load(place, found, Segmentation),
+            spans.labels_at(turns, anchors),
+            said.who,
+            said.when.astimezone().date(),
+        )
+        return _keep(place, "confirm_phases", phases)
 
 
 def phase_model(options: PhasesOptions) -> str | None:

@@ -215,6 +215,7 @@ class Boundary:
 
     With probability 0.8 the boundary lies between ``earliest`` and ``latest`` (turn numbers).
     ``probability`` is the mass within three turns. ``evidence`` names the turns that speak for it.
+    Where a person placed it there is no probability, and both turns are that very turn.
     """
 
     turn: int
@@ -222,7 +223,7 @@ class Boundary:
     after: Phase
     earliest: int
     latest: int
-    probability: float
+    probability: float | None
     evidence: tuple[int, ...] = ()
 
 
@@ -234,7 +235,8 @@ class Segmentation:
     ``samples`` are alternative labellings (one phase a turn) drawn from the posterior, from which
     intervals of phase shares are made. ``review`` lists why a person should look, empty if none.
     ``names`` are the programme's own names of phases, for people; those it does not name keep
-    their usual one.
+    their usual one. ``without`` are phases that were not looked for. Phases that a person put right
+    are ``confirmed`` and have no probabilities, samples or reasons for review.
     """
 
     spans: tuple[PhaseSpan, ...]
@@ -244,6 +246,13 @@ class Segmentation:
     samples: tuple[tuple[Phase, ...], ...] = field(default=(), repr=False)
     review: tuple[str, ...] = ()
     names: Mapping[Phase, str] = field(default_factory=dict)
+    without: tuple[Phase, ...] = ()
+    confirmed: Confirmation | None = None
+
+    @property
+    def found(self) -> Segmentation:
+        """What the machine found, whatever a person said about it."""
+        return self.confirmed.machine if self.confirmed else self
 
     @property
     def clear(self) -> bool:
@@ -255,6 +264,15 @@ class Segmentation:
         return tuple(
             span.phase for span in self.spans for _ in range(span.start_turn, span.end_turn + 1)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Who put the phases right (or found them right), on which day, and what the machine found."""
+
+    who: str
+    day: datetime.date
+    machine: Segmentation
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
 
+from convo.conversation.spans import put_right
 from convo.transcript import (
     Boundary,
     Conversation,
@@ -127,6 +128,15 @@ def make_conversation(
         },
         review=review,
     )
+
+
+def confirmed(conversation: Conversation, who: str = "Sam") -> Conversation:
+    """The same with its phases put right: the first turn of scrutiny was orientation still."""
+    labels = list(conversation.segmentation.labels())
+    labels[labels.index(Phase.SCRUTINY)] = Phase.ORIENTATION
+    right = put_right(conversation.segmentation, labels, who, date(2026, 3, 4))
+    counted = _shares(conversation.turns, right.labels(), conversation.transcription.words)
+    return replace(conversation, segmentation=right, shares=tuple(counted))
 
 
 def without_voices(conversation: Conversation) -> Conversation:

@@ -6,6 +6,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
+from convo.conversation import spans
 from convo.transcript import (
     Boundary,
     Conversation,
@@ -73,7 +74,7 @@ assignments = st.builds(
     tuples(text),
     tuples(text),
 )
-segmentations = st.builds(
+found = st.builds(
     Segmentation,
     tuples(st.builds(PhaseSpan, phases, numbers, numbers, numbers, st.none() | shares)),
     tuples(st.builds(
@@ -83,7 +84,17 @@ segmentations = st.builds(
     text,
     tuples(tuples(phases)),
     tuples(text),
+    st.dictionaries(phases, text),
+    tuples(phases, 2),
 )  # fmt: skip
+put_right = st.builds(
+    lambda machine, labels, who, day: spans.put_right(machine, labels, who, day),
+    found,
+    tuples(phases, 9),
+    text,
+    st.dates(),
+)
+segmentations = found | put_right
 share_rows = st.builds(
     Share,
     phase=st.none() | phases,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -41,6 +42,20 @@ def test_a_realistic_conversation_comes_back_equal(tmp_path: Path) -> None:
     folder = write_conversation(tmp_path, conversation)
     assert read_conversation(folder) == without_voices(conversation)
     assert folder.parent.name == conversation.recording.short_id
+
+
+def test_artefacts_from_before_phases_could_be_put_right_are_read(tmp_path: Path) -> None:
+    conversation = make_conversation()
+    folder = write_conversation(tmp_path, conversation)
+    path = folder / "manifest.json"
+    manifest_before = json.loads(path.read_bytes())
+    facts = manifest_before["conversation"]
+    for new in ("confirmed", "without"):
+        del facts["segmentation"][new]
+    digest = hashlib.sha256(manifest.canonical(facts)).hexdigest()
+    before = manifest_before | {"schema_version": 1, "conversation_sha256": digest}
+    path.write_text(json.dumps(before), encoding="utf-8")
+    assert read_conversation(folder) == without_voices(conversation)
 
 
 def test_no_voice_is_written(tmp_path: Path) -> None:

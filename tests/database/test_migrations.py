@@ -123,3 +123,17 @@ def test_an_older_store_is_brought_up_to_date_by_a_question(tmp_path: Path) -> N
         con.execute(first.sql)
         con.execute("insert into schema_migration values (1, ?, ?)", [first.name, first.sha256])
     assert Store(path).query("select count(*) from v_turn").rows == ((0,),)
+
+
+def test_phases_of_a_store_from_before_people_could_put_them_right_are_the_machines(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    for step in migrations()[:2]:
+        con.execute(step.sql)
+    con.execute("insert into phase_span values ('a', 1, 'frame', 1, 1, 2, 0.8)")
+    con.execute("insert into boundary values ('a', 2, 'frame', 'scrutiny', 1, 3, 0.6, [2])")
+    con.execute(migrations()[2].sql)
+    for name in ("phase_span", "boundary"):
+        assert con.execute(f"from machine_{name}").fetchall() == (
+            con.execute(f"from {name}").fetchall()
+        )

@@ -11,22 +11,23 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from convo.database.artefacts import save_correction, write_conversation
+from convo.database.artefacts import read_conversation, save_correction, write_conversation
 from convo.database.store import Store, StoreOptions
 from convo.errors import StoreError
-from tests.database.conversations import make_conversation
+from tests.database.conversations import confirmed, make_conversation
 
 ROOT = Path(__file__).parents[2]
 TABLES = (
     "recording", "session", "word", "removed_text", "wordless", "speaker_segment", "turn",
-    "phase_probability", "phase_span", "boundary", "share", "role", "review", "correction",
-    "provenance", "measure",
+    "phase_probability", "phase_span", "boundary", "machine_phase_span", "machine_boundary",
+    "share", "role", "review", "correction", "provenance", "measure",
 )  # fmt: skip
 
 
@@ -57,6 +58,39 @@ def test_every_word_turn_and_share_is_in_the_store(root: Path, store: Store) -> 
     found = store.query("select phase, role, words, total_words, percent from share").rows
     wanted = {(s.phase, s.role, s.words, s.total, s.percent) for s in conversation.shares}
     assert set(found) == wanted
+
+
+def test_phases_put_right_count_everywhere_and_the_machines_stay_beside_them(
+    root: Path, store: Store
+) -> None:
+    found = make_conversation()
+    store.load(write_conversation(root, found))
+    machine = {name: content(store)[f"machine_{name}"] for name in ("phase_span", "boundary")}
+    assert machine == {name: content(store)[name] for name in machine}
+
+    right = confirmed(found)
+    folder = write_conversation(root, right)
+    store.load(folder)
+    after = content(store)
+    assert {name: after[f"machine_{name}"] for name in machine} == machine
+    assert read_conversation(folder).segmentation == right.segmentation
+    assert store.query("select phases_by, phases_on, phase_method from v_session").rows == (
+        ("Sam", date(2026, 3, 4), "put right by Sam on 2026-03-04"),
+    )
+    rows = store.query(
+        "select turn, phase, machine_phase, phase_probability, p_scrutiny, phases_by from v_turn"
+    ).rows
+    assert [row[1] for row in rows] == list(right.segmentation.labels())
+    assert [row[2] for row in rows] == list(found.segmentation.labels())
+    assert [row[0] for row in rows if row[1] != row[2]] == [7]
+    assert {row[3] for row in rows} == {None}  # no probability is invented ...
+    assert rows[6][4] == 0.85  # ... and the machine's opinion is still there
+    changes = store.query("select turn, earliest_turn, latest_turn, probability from v_boundary")
+    assert {(a == b == c, p) for a, b, c, p in changes.rows} == {(True, None)}
+    for view in ("v_phase", "v_boundary", "v_phase_share", "v_progression"):
+        assert set(store.query(f"select phases_by from {view}").rows) == {("Sam",)}, view
+    store.rebuild(root)
+    assert content(store) == after
 
 
 def test_loading_twice_changes_nothing(root: Path, store: Store) -> None:
@@ -221,7 +255,8 @@ def test_an_unknown_format_is_named(root: Path, store: Store, tmp_path: Path) ->
 
 
 def python(script: str, *arguments: object) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-c", script, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 

@@ -10,7 +10,7 @@ import pytest
 from convo.database.artefacts import save_correction, write_conversation
 from convo.database.runs import Run
 from convo.database.store import Store
-from tests.database.conversations import make_conversation
+from tests.database.conversations import confirmed, make_conversation
 
 TEXT = (Path(__file__).parents[2] / "docs" / "store.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(r"^```sql\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
@@ -24,6 +24,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     for number in (1, 2, 3):
         conversation = make_conversation(name=f"{number}.m4a", number=number)
         recording = conversation.recording.recording_id
+        if number == 3:
+            conversation = confirmed(conversation)
         save_correction(root / "artefacts", recording, "coach", "SPEAKER_00", "Maeve")
         write_conversation(root / "artefacts", conversation)
     store = Store(root / "convo.duckdb")

@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("--kill")
     parser.add_argument("--connections", type=Path)
     parser.add_argument("--coach-is")
+    parser.add_argument("--phases", type=Path)
     asked = parser.parse_args()
     if asked.connections:
         log = asked.connections.open("a", encoding="utf-8", buffering=1)
@@ -55,8 +56,10 @@ def main() -> int:
     from convo.reservation import Job
     from flows.engine import engine
 
-    options = {} if asked.coach_is else {"words": {"language": "en"}}  # kept from the first run
-    job = Job(asked.data, asked.file, options, coach_is=asked.coach_is)
+    answer = {"coach_is": asked.coach_is, "phases": asked.phases}
+    # the language is kept from the first run
+    options = {} if any(answer.values()) else {"words": {"language": "en"}}
+    job = Job(asked.data, asked.file, options, **answer)
     failures = []
     with engine(asked.data), watched_by(KillAt(asked.kill)):
         from flows.process_session import run

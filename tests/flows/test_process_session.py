@@ -125,6 +125,38 @@ def test_no_connection_leaves_the_machine_and_an_answer_redoes_only_cheap_stages
     assert conversations(data)[0].roles.roles[other] == "coach"
 
 
+def test_phases_put_right_redo_only_what_follows_from_them(tmp_path, clip):
+    data, table = tmp_path / "data", tmp_path / "turns.csv"
+    assert finish(start(data, clip))[0] == 0
+
+    from convo.outcome import conversations
+    from convo.turn_table import turn_table
+
+    (before,) = conversations(data)
+    labels = ["frame", *["orientation"] * (len(before.turns) - 1)]
+    head, *rows = turn_table(before).splitlines()
+    marked = [
+        row.replace(f",{found},", f",{label},", 1)
+        for row, found, label in zip(rows, before.segmentation.labels(), labels, strict=True)
+    ]
+    table.write_text("\n".join([head, *marked]), encoding="utf-8-sig")
+    assert finish(start(data, clip, "--phases", str(table))) == (0, "")
+    again = {stage for stage, count in events(data, "finished").items() if count == 2}
+    assert again == {"count_shares", "keep", "report"}
+    assert events(data, "finished")["confirm_phases"] == 1
+    (after,) = conversations(data)
+    assert list(after.segmentation.labels()) == labels
+    assert after.segmentation.found == before.segmentation
+
+    # A wrong table changes nothing, and the answer stays when the file is processed again.
+    table.write_text("turn,phase,text\n1,F,Something else was said here\n", encoding="utf-8")
+    code, message = finish(start(data, clip, "--phases", str(table)))
+    assert code == 1 and "another session" in message
+    assert finish(start(data, clip))[0] == 0
+    assert conversations(data) == [after]
+    assert events(data, "finished")["confirm_phases"] == 1
+
+
 def test_a_lost_stage_file_is_made_again(tmp_path, clip):
     data = tmp_path / "data"
     assert finish(start(data, clip))[0] == 0

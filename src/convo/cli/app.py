@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from convo.cli import process, read, score
+from convo.cli import confirm, process, read, score
 from convo.cli.doctor import doctor
 
 app = typer.Typer(
@@ -19,6 +19,8 @@ for command in (
     process.process,
     process.demo,
     read.report,
+    confirm.turns,
+    confirm.cases,
     read.query,
     score.score,
     read.rebuild,

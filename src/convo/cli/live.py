@@ -19,6 +19,7 @@ TITLES = {
     "attribute": "giving the words to the voices",
     "assign_roles": "finding out who is the coach",
     "segment_phases": "finding the phases",
+    "confirm_phases": "taking over the phases that were put right",
     "count_shares": "counting the words",
     "keep": "storing",
     "report": "writing the report",

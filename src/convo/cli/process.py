@@ -61,6 +61,14 @@ def process(
     coach_is: Annotated[
         str | None, typer.Option(help="Your word on which voice is the coach: SPEAKER_01.")
     ] = None,
+    phases: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Phases as you put them right: a table written by `convo turns`.",
+        ),
+    ] = None,
     keep_voice: Annotated[
         list[Role] | None, typer.Option(help="Keep this voice to know it again: coach, coachee.")
     ] = None,
@@ -89,11 +97,12 @@ def process(
             f"--session {session} names one session but {len(files)} files are given: "
             "leave it out and they are numbered in order"
         )
-    if coach_is is not None and len(files) > 1:
-        raise ConfigError(
-            f"--coach-is {coach_is} is an answer about one recording but {len(files)} files are "
-            "given: labels differ from file to file, so answer for each by itself"
-        )
+    for option, answer in (("--coach-is", coach_is), ("--phases", phases)):
+        if answer is not None and len(files) > 1:
+            raise ConfigError(
+                f"{option} {answer} is an answer about one recording but {len(files)} files are "
+                "given: labels and turns differ from file to file, so answer for each by itself"
+            )
     if keep_voice and not consent.strip():
         raise ConfigError(
             '--keep-voice needs the consent of that speaker: add --consent "who agreed, and when"'
@@ -115,6 +124,7 @@ def process(
             config,
             request,
             coach_is,
+            phases.expanduser().absolute() if phases else None,
             tuple(keep_voice or ()),
             consent,
         )

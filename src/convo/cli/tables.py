@@ -10,7 +10,7 @@ from rich.table import Table
 
 from convo.cli import shared
 from convo.report.progression import progression_headings, progression_rows
-from convo.report.wording import long_date, with_own_names
+from convo.report.wording import long_date, put_right, with_own_names
 from convo.transcript import Conversation, Role
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
             f"  words: coach {coach.percent} %, coachee {coachee.percent} % of {coach.total:,}"
             f" ({coach.unattributed} more given to neither)"
         )
+    if put_right(conversation):
+        yield f"  phases: {put_right(conversation)}"
     for reason in conversation.review:
         yield f"  needs a look: {with_own_names(reason, conversation)}"
     for speaker, clip in clips(data, conversation).items():
@@ -56,5 +58,12 @@ def show_progression(conversations: Sequence[Conversation]) -> None:
     table.add_section()
     table.add_row(contribution.label, *contribution.cells, style="bold")
     shared.out.print(table)
-    shared.say("Phases are provisional suggestions.  –: not found in that session.")
+    right = [c for c in conversations if put_right(c)]
+    for conversation in right:
+        shared.say(f"Phases of session {conversation.session.number}: {put_right(conversation)}.")
+    absent = "–: not found in that session"
+    if any(conversation.segmentation.without for conversation in conversations):
+        absent += ", or not looked for"
+    suggested = "Phases are provisional suggestions.  " if len(right) < len(conversations) else ""
+    shared.say(f"{suggested}{absent}.")
     shared.say("withheld: too few words, or too unsure where the phase begins and ends.")

@@ -139,7 +139,7 @@ def reasons_for_review(
         reasons.append(f"only {solid} substantive turns: too short to tell phases apart")
     for found, (before, after) in zip(boundaries, pairwise(spans), strict=True):
         name = f"the change to {found.after} at turn {found.turn}"
-        if found.probability < options.review_probability:
+        if found.probability is not None and found.probability < options.review_probability:
             reasons.append(f"{name} is uncertain ({found.probability:.0%} within three turns)")
         rival = _rival(starts[found.after], before, after, options)
         if rival is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Annotated, Literal, Protocol
 
 import numpy as np
@@ -23,7 +23,8 @@ from convo.conversation.boundaries import (
 )
 from convo.conversation.cues import STATES, Cues, PhaseCues, Weights, cue_hits, is_backchannel
 from convo.conversation.decoding import Floats, Ints, Lattice, best_path, draw, posterior
-from convo.transcript import Phase, PhaseSpan, Role, Segmentation, Turn
+from convo.conversation.spans import spans_of
+from convo.transcript import Phase, Role, Segmentation, Turn
 
 _FRAME = Phase.FRAME
 _PHASES = (_FRAME, Phase.ORIENTATION, Phase.SCRUTINY, Phase.CO_CONSTRUCTION, _FRAME, _FRAME)
@@ -76,7 +77,10 @@ class PhasesOptions(BoundaryOptions):
     @field_validator("names")
     @classmethod
     def _differ(cls, names: Mapping[Phase, str]) -> Mapping[Phase, str]:
-        if len(set(names.values())) < len(names):
+        own = {name.casefold(): phase for phase, name in names.items()}
+        if len(own) < len(names) or any(
+            own.get(phase.value, phase) is not phase for phase in Phase
+        ):
             raise ValueError("two phases have the same name: nobody could tell them apart")
         return names
 
@@ -162,7 +166,7 @@ class PhaseSegmenter:
         options = self._options
         if not turns:
             review = ("nobody speaks: no phases",)
-            return Segmentation((), (), (), self.method, review=review, names=options.names)
+            return Segmentation((), (), (), self.method, (), review, options.names, options.without)
         turns = tuple(turns)
         lattice, cue_says = _lattice(turns, self._cues.phases, options)
         if self._reader is not None:
@@ -170,7 +174,9 @@ class PhaseSegmenter:
         lattice, phases = _without(lattice, options.without)
         belief = posterior(lattice)
         by_phase = _by_phase(belief.states, phases)
-        spans = _spans(best_path(_fewest_errors(lattice, belief.states)), by_phase, phases)
+        path = best_path(_fewest_errors(lattice, belief.states))
+        labels = [phases[state] for start, end, state in path for _ in range(start, end + 1)]
+        spans = spans_of(labels, by_phase)
         starts = _by_phase(belief.starts, phases)
         leaning = {phase: cue_says[:, kind].max(axis=1) for phase, kind in _KINDS.items()}
         boundaries = tuple(
@@ -192,6 +198,7 @@ class PhaseSegmenter:
                 *reasons_for_review(turns, sum(solid), spans, boundaries, starts, options),
             ),
             names=options.names,
+            without=options.without,
         )
 
     def _unheard(self, turns: tuple[Turn, ...]) -> dict[Phase, Floats]:
@@ -342,22 +349,3 @@ def _by_phase(states: Floats, phases: Sequence[Phase]) -> dict[Phase, Floats]:
     """Sums over the states (columns) of each phase; 0 for a phase that has none."""
     kinds = {phase: np.array([kind is phase for kind in phases]) for phase in Phase}
     return {phase: states[:, kind].sum(axis=1) for phase, kind in kinds.items()}
-
-
-def _spans(
-    path: Sequence[tuple[int, int, int]],
-    by_phase: Mapping[Phase, Floats],
-    phases: Sequence[Phase],
-) -> tuple[PhaseSpan, ...]:
-    """Spans of phases; frames side by side are one, a new orientation begins a new cycle."""
-    spans: list[PhaseSpan] = []
-    cycle, worked = 1, False
-    for phase, kinds in groupby(path, key=lambda span: phases[span[2]]):
-        parts = list(kinds)
-        start, end = parts[0][0], parts[-1][1]
-        if phase is Phase.ORIENTATION and worked:
-            cycle, worked = cycle + 1, False
-        worked = worked or phase in (Phase.SCRUTINY, Phase.CO_CONSTRUCTION)
-        mean = float(by_phase[phase][start : end + 1].mean())
-        spans.append(PhaseSpan(phase, start + 1, end + 1, cycle, mean))
-    return tuple(spans)

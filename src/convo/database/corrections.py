@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -19,7 +20,11 @@ _FILE = "corrections.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A person's word, such as kind ``coach`` and value ``SPEAKER_01``; ``when`` is UTC."""
+    """A person's word; ``when`` is UTC.
+
+    Kind ``coach`` has a value such as ``SPEAKER_01@62.40``: a speaker, and a second of its talk.
+    Kind ``phases`` has ``[[0.4,"frame"],[62.4,"scrutiny"]]``: the second at which each begins.
+    """
 
     kind: str
     value: str
@@ -27,14 +32,18 @@ class Correction:
     when: datetime
 
 
-def save_correction(root: Path, recording_id: str, kind: str, value: str, who: str) -> Correction:
+def save_correction(
+    root: Path, recording_id: str, kind: str, value: str, who: str | None = None
+) -> Correction:
     """Add one correction to those of a recording; earlier ones stay, the last of a kind counts.
+
+    ``who`` is by default the name under which the user is logged in, or ``unknown``.
 
     Raises:
         StoreError: the recording is unknown here, or the folder cannot be written.
     """
     path = _path(root, recording_id)
-    correction = Correction(kind, value, who, datetime.now(UTC))
+    correction = Correction(kind, value, who or _user(), datetime.now(UTC))
     line = json.dumps(asdict(correction) | {"when": correction.when.isoformat()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +66,16 @@ def read_corrections(root: Path, recording_id: str) -> tuple[Correction, ...]:
     return corrections_in(_path(root, recording_id).parent)
 
 
+def last_correction(root: Path, recording_id: str, kind: str) -> Correction | None:
+    """The correction of a kind that counts, None if nobody made one.
+
+    Raises:
+        StoreError: a line is damaged.
+    """
+    said = [one for one in read_corrections(root, recording_id) if one.kind == kind]
+    return said[-1] if said else None
+
+
 def corrections_in(home: Path) -> tuple[Correction, ...]:
     """The same for the folder of a recording."""
     path = home / _FILE
@@ -72,6 +91,13 @@ def _path(root: Path, recording_id: str) -> Path:
             f"{recording_id!r} is no recording id: use the SHA-256 of the recording's bytes"
         )
     return root / recording_id[:16] / _FILE
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container or service without a user's name
+        return "unknown"
 
 
 def _drop_torn_line(file: BinaryIO) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
 from convo.database.columns import Row, arrow_table
@@ -21,6 +21,7 @@ _RECORDING = (
     | {"engine": "text", "model": "text", "diarization": "text", "phase_method": "text"}
     | {"speech_s": "real", "wordless_s": "real", "redecoded_s": "real"}
     | {"run": "text", "made_by": "text", "processed_at": "time"}
+    | {"phases_by": "text", "phases_on": "date"}
 )
 _SESSION = {"coachee": "text", "coach": "text", "programme": "text", "number": "int"} | {
     "date": "date"
@@ -52,8 +53,27 @@ def fact_tables(run: Run, corrections: Iterable[Correction]) -> dict[str, pa.Tab
     }
 
 
+def phase_tables(run: Run, machine: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """The phases that count: a person's if somebody put them right, else the machine's."""
+    phases = run.facts["segmentation"]
+    names = {"phase_span": "machine_phase_span", "boundary": "machine_boundary"}
+    if not phases.get("confirmed"):
+        return {name: machine[found] for name, found in names.items()}
+    spans = [span | {"position": n} for n, span in enumerate(phases["spans"], start=1)]
+    columns = {"before": "phase_before", "after": "phase_after"}
+    columns |= {"earliest": "earliest_turn", "latest": "latest_turn"}
+    changes = [{columns.get(k, k): v for k, v in one.items()} for one in phases["boundaries"]]
+    rows = {"phase_span": spans, "boundary": changes}
+    return {
+        name: type(machine[found]).from_pylist(rows[name], schema=machine[found].schema)
+        for name, found in names.items()
+    }
+
+
 def _recording(run: Run) -> Row:
     facts = run.facts
+    confirmed = facts["segmentation"].get("confirmed") or {}
+    day = confirmed.get("day")
     recording, words, coverage = facts["recording"], facts["transcription"], facts["coverage"]
     file = ("name", "duration", "channels", "sample_rate", "container", "bytes")
     return (
@@ -65,6 +85,8 @@ def _recording(run: Run) -> Row:
         run.name,
         run.made_by,
         run.created_at.astimezone(UTC).replace(tzinfo=None),
+        confirmed.get("who"),
+        date.fromisoformat(day) if day else None,
     )
 
 

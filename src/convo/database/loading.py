@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from convo.database.artefacts import read_run
 from convo.database.corrections import corrections_in
-from convo.database.facts import fact_tables
+from convo.database.facts import fact_tables, phase_tables
 from convo.database.manifest import Run
 from convo.database.tables import PARTS
 
@@ -66,7 +66,8 @@ def read_rows(folder: Path) -> Rows:
     """
     run, files = read_run(folder)
     parts = {part.table: files[part.file] for part in PARTS if part.table}
-    return run, parts | fact_tables(run, corrections_in(folder.parent))
+    facts = fact_tables(run, corrections_in(folder.parent))
+    return run, parts | phase_tables(run, parts) | facts
 
 
 def replace_rows(con: duckdb.DuckDBPyConnection, sessions: Sequence[Rows]) -> None:

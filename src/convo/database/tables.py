@@ -2,6 +2,7 @@
 
 One Parquet file a table. Column names are those of the store, so that loading is a copy. Columns
 that are derived (``words``, counted by the counting rule) are written for readers and not read.
+Phases in them are the machine's; those that a person put right stay in the manifest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from convo.transcript import (
     PhaseSpan,
     RemovedText,
     Role,
+    Segmentation,
     Share,
     SpeakerSegment,
     Turn,
@@ -63,16 +65,8 @@ class Part:
 
 
 def _words(conversation: Conversation) -> Iterable[Row]:
-    for position, word in enumerate(conversation.transcription.words, start=1):
-        yield (
-            position,
-            word.text,
-            word.start,
-            word.end,
-            word.probability,
-            word.speaker,
-            count_words(word.text),
-        )
+    for n, w in enumerate(conversation.transcription.words, start=1):
+        yield n, w.text, w.start, w.end, w.probability, w.speaker, count_words(w.text)
 
 
 def _removed(conversation: Conversation) -> Iterable[Row]:
@@ -93,31 +87,24 @@ def _turns(conversation: Conversation) -> Iterable[Row]:
 
 
 def _probabilities(conversation: Conversation) -> Iterable[Row]:
-    for turn, row in enumerate(conversation.segmentation.probabilities, start=1):
+    for turn, row in enumerate(conversation.segmentation.found.probabilities, start=1):
         yield (turn, *(row.get(phase) for phase in PHASES))
 
 
 def _spans(conversation: Conversation) -> Iterable[Row]:
-    for position, span in enumerate(conversation.segmentation.spans, start=1):
+    for position, span in enumerate(conversation.segmentation.found.spans, start=1):
         yield position, span.phase, span.cycle, span.start_turn, span.end_turn, span.probability
 
 
 def _boundaries(conversation: Conversation) -> Iterable[Row]:
-    for boundary in conversation.segmentation.boundaries:
-        yield (
-            boundary.turn,
-            boundary.before,
-            boundary.after,
-            boundary.earliest,
-            boundary.latest,
-            boundary.probability,
-            list(boundary.evidence),
-        )
+    for b in conversation.segmentation.found.boundaries:
+        evidence = list(b.evidence)
+        yield b.turn, b.before, b.after, b.earliest, b.latest, b.probability, evidence
 
 
 def _samples(conversation: Conversation) -> Iterable[Row]:
     index = {phase: number for number, phase in enumerate(PHASES)}
-    for sample in conversation.segmentation.samples:
+    for sample in conversation.segmentation.found.samples:
         yield ([index[phase] for phase in sample],)
 
 
@@ -165,14 +152,14 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(
         "phases.parquet",
-        "phase_span",
+        "machine_phase_span",
         {"position": "int", "phase": "text", "cycle": "int", "start_turn": "int"}
         | {"end_turn": "int", "probability": "real"},
         _spans,
     ),
     Part(
         "boundaries.parquet",
-        "boundary",
+        "machine_boundary",
         {"turn": "int", "phase_before": "text", "phase_after": "text", "earliest_turn": "int"}
         | {"latest_turn": "int", "probability": "real", "evidence": "ints"},
         _boundaries,
@@ -202,7 +189,7 @@ def without_tables(conversation: Conversation) -> Conversation:
         transcription=replace(conversation.transcription, words=(), removed=()),
         diarization=replace(conversation.diarization, segments=(), exclusive=(), voices={}),
         turns=(),
-        segmentation=replace(
+        segmentation=_finding(
             conversation.segmentation, spans=(), boundaries=(), probabilities=(), samples=()
         ),
         shares=(),
@@ -225,7 +212,7 @@ def with_tables(facts: Conversation, tables: Mapping[str, pa.Table]) -> Conversa
             exclusive=_speaker_segments(columns["segments.parquet"], exclusive=True),
         ),
         turns=_read_turns(columns["turns.parquet"]),
-        segmentation=replace(
+        segmentation=_finding(
             facts.segmentation,
             spans=_read_spans(columns["phases.parquet"]),
             boundaries=_read_boundaries(columns["boundaries.parquet"]),
@@ -237,6 +224,14 @@ def with_tables(facts: Conversation, tables: Mapping[str, pa.Table]) -> Conversa
         ),
         shares=_read_shares(columns["shares.parquet"]),
     )
+
+
+def _finding(phases: Segmentation, **tables: Any) -> Segmentation:
+    """The same phases with other ``tables`` in what the machine found."""
+    machine = replace(phases.found, **tables)
+    if phases.confirmed is None:
+        return machine
+    return replace(phases, confirmed=replace(phases.confirmed, machine=machine))
 
 
 _TIMED = ("text", "start_s", "end_s")

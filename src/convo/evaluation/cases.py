@@ -18,16 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convo.conversation.spans import LETTERS
 from convo.errors import EvaluationError, TranscriptError, did_you_mean
 from convo.transcript import Phase, Role, SpeakerSegment, Turn
 
 ROLES = {"COACH": Role.COACH, "COACHEE": Role.COACHEE, "OTHER": Role.OTHER, "MEDIA": Role.OTHER}
-LABELS = {
-    "O": Phase.ORIENTATION,
-    "S": Phase.SCRUTINY,
-    "C": Phase.CO_CONSTRUCTION,
-    "F": Phase.FRAME,
-} | {phase.value: phase for phase in Phase}
+LABELS = {**LETTERS, **{phase.value: phase for phase in Phase}}
 SPEECH, TALK = "speech", "talk"
 _PHASE_COLUMNS = ("start_turn", "end_turn", "label")
 

@@ -37,7 +37,6 @@ def _environment() -> Environment:
         policy=CONTENT_SECURITY_POLICY,
         hatch=charts.HATCH_ID,
         plural=wording.plural,
-        not_found=wording.NOT_FOUND,
         role_sources=wording.ROLE_SOURCES,
     )
     return environment

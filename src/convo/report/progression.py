@@ -16,13 +16,13 @@ from convo.report.review import review_groups
 from convo.report.shares import ShareLine, share_lines
 from convo.report.spans import Axis, axis_of
 from convo.report.wording import (
-    NOT_FOUND,
     PERCENT,
     PHASE_MEANINGS,
     PHASE_NAMES,
     clock,
     long_date,
     phase_names,
+    put_right,
     shortened,
 )
 from convo.transcript import Conversation, Phase, Turn
@@ -93,7 +93,8 @@ def progression_rows(conversations: Sequence[Conversation]) -> tuple[Progression
     """The phases and, last, the contribution to the whole session.
 
     A cell is "37/63" (coach/coachee, summing to 100), "withheld", or "–" for a phase that was
-    not found in that session. Phases are called what the latest session calls them.
+    not found in that session or not looked for. Phases are called what the latest session calls
+    them.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
@@ -135,6 +136,9 @@ def progression_report(
         "contribution": list(zip(headings, (_line(of, None) for of in lines), strict=True)),
         "contribution_label": CONTRIBUTION,
         "panels": _panels(sessions, lines),
+        "put_right": [
+            f"session {c.session.number} {put_right(c)}" for c in sessions if put_right(c)
+        ],
         "review": [review_groups(conversation) for conversation in sessions],
     }
     return render("progression.html.j2", content)
@@ -202,7 +206,7 @@ def _panel(sessions: Sequence[Conversation], row: Sequence[ShareLine]) -> charts
 
 
 def _spoken(line: ShareLine) -> str:
-    return NOT_FOUND if line.absent else line.short
+    return line.missing if line.absent else line.short
 
 
 def _column(number: str, line: ShareLine) -> charts.Bar:

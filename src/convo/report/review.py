@@ -28,6 +28,7 @@ class ReviewGroup:
     reasons: tuple[str, ...]
     advice: str
     questions: tuple[CoachQuestion, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
@@ -41,7 +42,12 @@ def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
         roles = ("nobody has said yet which voice is the coach",)
     groups = (
         ReviewGroup("Who is the coach", roles, _ROLES, questions),
-        ReviewGroup("Where one phase changes into the next", named, _PHASES),
+        ReviewGroup(
+            "Where one phase changes into the next",
+            named,
+            _PHASES,
+            commands=phase_commands(conversation),
+        ),
         ReviewGroup("The recording and its words", other, _WORDS),
     )
     return tuple(group for group in groups if group.reasons)
@@ -53,11 +59,21 @@ _ROLES = (
 )
 _PHASES = (
     "Read the transcript inside the hatched bands of the timeline and decide for yourselves where "
-    "the talk changes. Use the shares by phase only as far as you agree with these places."
+    "the talk changes. Use the shares by phase only as far as you agree with these places, or put "
+    "the phases right: the first line writes a table of the turns, the second takes it back."
 )
 _WORDS = (
     "Listen to the recording at these places before you rely on the words or the figures there."
 )
+
+
+def phase_commands(conversation: Conversation) -> tuple[str, str]:
+    """How the phases of this session are put right."""
+    meeting, name = conversation.session, conversation.recording.name
+    return (
+        f'convo turns --coachee "{meeting.coachee}" --session {meeting.number} --to turns.csv',
+        f'convo process "{name}" --phases turns.csv',
+    )
 
 
 def _without(reasons: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:

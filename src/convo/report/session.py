@@ -10,7 +10,7 @@ from convo.files import write_atomically
 from convo.report import charts
 from convo.report.files import session_file_name
 from convo.report.page import render
-from convo.report.review import review_groups
+from convo.report.review import phase_commands, review_groups
 from convo.report.shares import ShareLine, session_facts, share_lines
 from convo.report.spans import (
     Axis,
@@ -22,7 +22,15 @@ from convo.report.spans import (
     span_views,
 )
 from convo.report.timeline import Stretch, TimelineRow, timeline
-from convo.report.wording import Voice, phase_names, plural, shortened, voice_order, voices
+from convo.report.wording import (
+    Voice,
+    phase_names,
+    plural,
+    put_right,
+    shortened,
+    voice_order,
+    voices,
+)
 from convo.transcript import Conversation, Phase
 
 _FADES = ((0.85, ""), (0.65, "f1"), (0.0, "f2"))
@@ -64,6 +72,7 @@ def session_report(conversation: Conversation) -> str:
         "lines": lines,
         "facts": session_facts(lines[0]),
         "review": review_groups(conversation),
+        "commands": phase_commands(conversation),
         "voices": _voice_counts(conversation, found, order),
         "spans": span_views(conversation, axis),
         "turns": _turn_views(conversation, found, axis),
@@ -71,6 +80,7 @@ def session_report(conversation: Conversation) -> str:
         "bars": _bars(lines),
         "phases": _phases_present(conversation),
         "phase_names": phase_names(conversation),
+        "put_right": put_right(conversation),
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
     return render("session.html.j2", content)

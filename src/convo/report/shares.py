@@ -8,6 +8,7 @@ from convo.report.charts import Bar
 from convo.report.wording import (
     ABSENT,
     NOT_FOUND,
+    NOT_LOOKED_FOR,
     PERCENT,
     PHASE_MEANINGS,
     WHOLE_SESSION,
@@ -27,13 +28,15 @@ PARTS: tuple[Phase | None, ...] = (None, *Phase)
 class ShareLine:
     """What coach and coachee contribute to the session (``phase=None``) or to one phase.
 
-    A phase that was not found has neither share; ``label`` names it in words.
+    A phase that was not found has neither share; ``label`` names it in words, ``missing`` says why
+    it may have none.
     """
 
     phase: Phase | None
     coach: Share | None
     coachee: Share | None
     label: str
+    missing: str = NOT_FOUND
 
     @property
     def meaning(self) -> str:
@@ -93,7 +96,7 @@ class ShareLine:
         """The line as a bar of a chart."""
         percents = self._percents()
         if self.coach is None or self.absent:
-            return Bar(self.label, NOT_FOUND, None)
+            return Bar(self.label, self.missing, None)
         if percents is None:
             return Bar(self.label, f"{plural(self.total, 'word')}, share {WITHHELD}", None)
         return Bar(
@@ -110,7 +113,7 @@ class ShareLine:
         """The line for a reader who does not see the chart."""
         percents = self._percents()
         if percents is None:
-            return f"{self.label}: {NOT_FOUND if self.absent else 'share ' + WITHHELD}."
+            return f"{self.label}: {self.missing if self.absent else 'share ' + WITHHELD}."
         reach = f" (90 % interval {self.coach_interval})" if self.coach_interval else ""
         return f"{self.label}: coach {percents[0]}{PERCENT}{reach}, coachee {percents[1]}{PERCENT}."
 
@@ -125,6 +128,7 @@ def share_lines(conversation: Conversation) -> tuple[ShareLine, ...]:
             found.get((part, Role.COACH)),
             found.get((part, Role.COACHEE)),
             WHOLE_SESSION if part is None else names[part],
+            NOT_LOOKED_FOR if part in conversation.segmentation.without else NOT_FOUND,
         )
         for part in PARTS
     )

@@ -121,10 +121,11 @@ def change_words(boundary: Boundary, axis: Axis) -> str:
 
 
 def bands(conversation: Conversation, axis: Axis) -> list[tuple[float, float]]:
-    """The windows in which the changes lie, on the axis."""
+    """The windows in which the changes lie, on the axis; none where a person placed them."""
     return [
         (axis.at(boundary.earliest), axis.at(boundary.latest))
         for boundary in conversation.segmentation.boundaries
+        if boundary.probability is not None
     ]
 
 

@@ -14,6 +14,7 @@ PERCENT = "\u00a0%"
 WITHHELD = "withheld"
 WHOLE_SESSION = "Whole session"
 NOT_FOUND = "not found in this session"
+NOT_LOOKED_FOR = "not looked for: this session was read without it"
 
 PHASE_NAMES: Mapping[Phase, str] = {
     Phase.ORIENTATION: "Orientation",
@@ -44,6 +45,12 @@ _LABEL = re.compile(r"SPEAKER_(\d+)")
 def phase_names(conversation: Conversation) -> dict[Phase, str]:
     """What to call each phase: the programme's own name, else the usual one."""
     return {**PHASE_NAMES, **conversation.segmentation.names}
+
+
+def put_right(conversation: Conversation) -> str:
+    """Whose word the phases are, such as "put right by Sam on 4 March 2026"; empty if nobody's."""
+    said = conversation.segmentation.confirmed
+    return f"put right by {said.who} on {long_date(said.day)}" if said else ""
 
 
 def with_own_names(reason: str, conversation: Conversation) -> str:
