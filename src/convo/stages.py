@@ -48,7 +48,7 @@ VERSIONS = {
     "cover": 1,
     "attribute": 1,
     "assign_roles": 1,
-    "segment_phases": 3,
+    "segment_phases": 4,
     "confirm_phases": 1,
     "count_shares": 1,
 }

@@ -357,7 +357,7 @@ class Mumbling:
     def __call__(self, turns: Sequence[Turn]) -> TurnScores:
         even = np.full((len(turns), 4), math.log(0.25))
         codes = np.full((len(turns), 12), math.log(1 / 12))
-        return TurnScores(even, np.zeros(len(turns)), codes, (0.25,) * 4)
+        return TurnScores(even, np.zeros(len(turns)), codes)
 
 
 ABSENT = st.sets(st.sampled_from([p for p in Phase if p is not Phase.FRAME]), min_size=1)

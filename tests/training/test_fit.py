@@ -36,8 +36,7 @@ def test_learning_lowers_the_loss_and_files_read_like_the_network(tmp_path: Path
     network = fit(few, cues, tokens, Recipe(epochs=3), report)
     assert losses[-1] < losses[0]
 
-    card = {"prior": [0.25] * 4}
-    export(network, text, tokenizer, card, tmp_path / "model")
+    export(network, text, tokenizer, {}, tmp_path / "model")
     turns = sessions[0].turns
     with torch.inference_mode():
         heard = windows(turns, [tokens(turn.text) for turn in turns])

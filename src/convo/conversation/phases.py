@@ -45,9 +45,10 @@ class PhasesOptions(BoundaryOptions):
 
     ``method`` "learned" adds a trained reader of turns to the cues; "cues" leaves it out. Its log
     probabilities count ``learned_weight`` times, so that many unsure turns do not make one sure
-    span, after its preference for phases that were frequent in training was taken off in part
-    (``evened``, 0 to 1); ``start_weight`` is that of its feeling for first turns, ``cue_weight``
-    that of the cues beside it. All four were chosen on sessions that it never saw.
+    span; ``start_weight`` is that of its feeling for first turns, ``cue_weight`` that of the cues
+    beside it. P(phase) of a turn is then that over all cuttings into spans and, to a part of
+    ``turn_weight`` (0 to 1), what the reader makes of the turn by itself. All four were chosen on
+    sessions that it never saw.
 
     ``without`` lists phases that this kind of session does not have, such as a debrief without
     orientation; frame is always possible. ``names`` are a programme's own names of phases, such as
@@ -57,10 +58,10 @@ class PhasesOptions(BoundaryOptions):
     min_substantive_turns: int = Field(default=4, ge=1)
     min_words: int = Field(default=100, ge=1)
     method: Literal["learned", "cues"] = "learned"
-    learned_weight: float = Field(default=0.1, ge=0)
-    evened: float = Field(default=0.3, ge=0, le=1)
+    learned_weight: float = Field(default=0.2, ge=0)
     start_weight: float = Field(default=0.3, ge=0)
     cue_weight: float = Field(default=0.3, ge=0)
+    turn_weight: float = Field(default=0.45, ge=0, le=1)
     samples: int = Field(default=200, ge=0)
     seed: int = 20
     without: tuple[Phase, ...] = ()
@@ -108,14 +109,12 @@ class TurnScores:
     """What a trained reader makes of n turns, in natural logs.
 
     ``phases`` is n by 4, log P(phase) in the order of :class:`~convo.transcript.Phase`; ``starts``
-    has n values, log P(a span starts here); ``codes`` is n by 12, log P(turn code). ``prior`` is
-    how frequent each phase was in training (4 values that sum to 1).
+    has n values, log P(a span starts here); ``codes`` is n by 12, log P(turn code).
     """
 
     phases: Floats
     starts: Floats
     codes: Floats
-    prior: tuple[float, ...]
 
 
 class Reader(Protocol):
@@ -147,8 +146,8 @@ class PhaseSegmenter:
 
     @property
     def name(self) -> str:
-        """``encoder-dp-1`` with a reader, ``cues-dp-1`` without."""
-        return "cues-dp-1" if self._reader is None else "encoder-dp-1"
+        """``encoder-dp-2`` with a reader, ``cues-dp-1`` without."""
+        return "cues-dp-1" if self._reader is None else "encoder-dp-2"
 
     @property
     def version(self) -> str:
@@ -169,12 +168,16 @@ class PhaseSegmenter:
             return Segmentation((), (), (), self.method, (), review, options.names, options.without)
         turns = tuple(turns)
         lattice, cue_says = _lattice(turns, self._cues.phases, options)
-        if self._reader is not None:
-            lattice = _with_scores(lattice, self._reader(turns), options)
+        scores = self._reader(turns) if self._reader else None
+        if scores is not None:
+            lattice = _with_scores(lattice, scores, options)
         lattice, phases = _without(lattice, options.without)
         belief = posterior(lattice)
         by_phase = _by_phase(belief.states, phases)
-        path = best_path(_fewest_errors(lattice, belief.states))
+        if scores is not None:
+            by_phase = _blended(by_phase, scores, options)
+        states = np.stack([by_phase[phase] for phase in phases], axis=1)
+        path = best_path(_fewest_errors(lattice, states))
         labels = [phases[state] for start, end, state in path for _ in range(start, end + 1)]
         spans = spans_of(labels, by_phase)
         starts = _by_phase(belief.starts, phases)
@@ -275,13 +278,12 @@ def _with_scores(lattice: Lattice, scores: TurnScores, options: PhasesOptions) -
     """The lattice of the cues, weighed down, with what the reader makes of every turn."""
     order = tuple(Phase)
     column = [order.index(phase) for phase in _PHASES]
-    own = scores.phases - options.evened * np.log(np.array(scores.prior))
     starts = options.start_weight * scores.starts[:, None]
     lattice = _weighed_down(lattice, options.cue_weight)
     return replace(
         lattice,
-        emission=lattice.emission + options.learned_weight * own[:, column],
-        enter=lattice.enter + np.where(np.arange(len(own))[:, None] > 0, starts, 0.0),
+        emission=lattice.emission + options.learned_weight * scores.phases[:, column],
+        enter=lattice.enter + np.where(np.arange(len(starts))[:, None] > 0, starts, 0.0),
     )
 
 
@@ -338,8 +340,24 @@ def _places(cues: PhaseCues, turns: int) -> Floats:
     return np.stack(columns, axis=1)
 
 
+def _blended(
+    by_phase: Mapping[Phase, Floats], scores: TurnScores, options: PhasesOptions
+) -> dict[Phase, Floats]:
+    """P(phase) over all cuttings, and in part that of each turn by itself."""
+    own = np.exp(scores.phases) * [phase not in options.without for phase in Phase]
+    own /= own.sum(axis=1, keepdims=True)
+    part = options.turn_weight
+    return {
+        phase: (1 - part) * by_phase[phase] + part * own[:, column]
+        for column, phase in enumerate(Phase)
+    }
+
+
 def _fewest_errors(lattice: Lattice, states: Floats) -> Lattice:
-    """The lattice whose best path has the most turns right on average, under the same rules."""
+    """The lattice whose best path has the most turns right on average, under the same rules.
+
+    ``states`` is n by k: P(phase of the state) for every turn.
+    """
     rules = _weighed_down(lattice, 0.0)
     np.fill_diagonal(rules.change, 0.0)
     return replace(rules, emission=states)

@@ -34,7 +34,6 @@ class PhaseReader:
         """
         card = _checked(folder)
         self.version = str(card["version"])
-        self._prior = tuple(float(part) for part in card["prior"])
         self._cues = parse_cues((folder / "cues.toml").read_text(encoding="utf-8")).phases.cues
         self._pieces = word_pieces((folder / "tokenizer.json").read_bytes())
         self._encoder = _session(folder / "encoder.onnx")
@@ -46,9 +45,7 @@ class PhaseReader:
         phases, starts, codes = self._head.run(
             None, {"vectors": vectors, "features": features(turns, self._cues)}
         )
-        return TurnScores(
-            _log_softmax(phases), _log_sigmoid(starts), _log_softmax(codes), self._prior
-        )
+        return TurnScores(_log_softmax(phases), _log_sigmoid(starts), _log_softmax(codes))
 
     def _vectors(self, session: Windows) -> Floats:
         """For every turn: the mean of its word pieces, then its mark."""

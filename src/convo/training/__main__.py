@@ -22,7 +22,7 @@ from convo.encoder.reader import PhaseReader
 from convo.errors import ConvoError
 from convo.evaluation import read_cases, score_talk
 from convo.resources import resource
-from convo.training.corpus import PHASES, MarkedSession, marked_sessions
+from convo.training.corpus import MarkedSession, marked_sessions
 from convo.training.export import export
 from convo.training.fit import Recipe, fit
 from convo.training.network import PhaseNetwork, unpacked_base
@@ -59,7 +59,6 @@ def _train(sessions: Sequence[MarkedSession], chosen: argparse.Namespace) -> Non
     card = {
         "sessions": len(sessions),
         "turns": sum(len(session.lessons) for session in sessions),
-        "prior": _prior(sessions),
         "recipe": {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__},
         "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
     }
@@ -68,7 +67,8 @@ def _train(sessions: Sequence[MarkedSession], chosen: argparse.Namespace) -> Non
     def report(epoch: int, loss: float, network: PhaseNetwork) -> None:
         minutes = (time.monotonic() - started) / 60
         sys.stdout.write(f"epoch {epoch + 1}: loss {loss:.3f}, {minutes:.1f} min\n")
-        export(network, cues_text, tokenizer, card, chosen.to)
+        if chosen.test is not None or epoch + 1 == recipe.epochs:
+            export(network, cues_text, tokenizer, card, chosen.to)
         if chosen.test is not None:
             segmenter = PhaseSegmenter(cues, PhasesOptions(), PhaseReader(chosen.to))
             figures = score_talk(read_cases(chosen.test), segmenter).figures()
@@ -83,12 +83,6 @@ def _train(sessions: Sequence[MarkedSession], chosen: argparse.Namespace) -> Non
         report,
     )
     sys.stdout.write(f"written to {chosen.to}\n")
-
-
-def _prior(sessions: Sequence[MarkedSession]) -> list[float]:
-    """How frequent each phase is among all readings of all turns."""
-    read = [p for session in sessions for lesson in session.lessons for p in lesson.phases]
-    return [round(read.count(place) / len(read), 4) for place in range(len(PHASES))]
 
 
 if __name__ == "__main__":

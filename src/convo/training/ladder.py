@@ -58,13 +58,12 @@ class LinearReader:
         rows = sparse.vstack([self._rows(session.turns) for session in sessions])
         read = [lesson.phases[0] for session in sessions for lesson in session.lessons]
         self._model = LogisticRegression(C=1.0, max_iter=200).fit(rows, read)
-        self._prior = tuple(float(p) for p in np.bincount(read, minlength=4) / len(read))
 
     def __call__(self, turns: Sequence[Turn]) -> TurnScores:
         """Log P(phase) of every turn; nothing of starts and codes."""
         scores = self._model.predict_log_proba(self._rows(turns))
         none = np.zeros(len(turns)), np.zeros((len(turns), len(CODES)))
-        return TurnScores(np.maximum(scores, -20.0), *none, self._prior)
+        return TurnScores(np.maximum(scores, -20.0), *none)
 
     def _rows(self, turns: Sequence[Turn]) -> Matrix:
         own = sparse.csr_matrix(self._of_turns(turns))
