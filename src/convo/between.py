@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from convo.errors import TranscriptError
-from convo.transcript import Role
+from convo.labels import Role
 
 Led = Literal["coach", "client", "collaborative"]
 Kind = Literal["do", "reflect", "mixed"]

@@ -34,13 +34,13 @@ class ActivityOptions(Options):
     """How activities are found.
 
     A candidate counts from ``min_probability`` on; of two that are settled less than
-    ``min_gap_turns`` turns apart, the less probable one is the same activity. Both were chosen on
-    sessions that were not learned from. More than ``many`` in one session get a gentle note.
+    ``min_gap_turns`` turns apart, the less probable one is the same activity, unless its
+    probability reaches ``sure_probability``. All were chosen on sessions not learned from.
     """
 
-    min_probability: float = Field(default=0.225, ge=0, le=1)
+    min_probability: float = Field(default=0.2, ge=0, le=1)
     min_gap_turns: int = Field(default=3, ge=1)
-    many: int = Field(default=3, ge=0)
+    sure_probability: float = Field(default=0.35, ge=0, le=1)
 
 
 class ActivityFinder:
@@ -81,12 +81,18 @@ class ActivityFinder:
             return ()
         facts = self.facts(turns)
         scores = self._weights.turns.scores(facts.names, facts.features)
-        found, last = [], -1
+        return tuple(
+            self.described(facts, start, row, row, probability, found=True)
+            for start, row, probability in self.spans(facts, scores)
+        )
+
+    def spans(self, facts: TurnFacts, scores: Floats) -> list[tuple[int, int, float]]:
+        """First row, settling row and probability of every activity; ``scores`` are of turns."""
+        spans, last = [], -1
         for row, probability in self._settled(facts, scores):
-            start = begins(scores[:, 0], row, earliest=last)
-            found.append(self.described(facts, start, row, row, probability))
+            spans.append((begins(scores[:, 0], row, earliest=last), row, probability))
             last = row
-        return tuple(found)
+        return spans
 
     def _settled(self, facts: TurnFacts, scores: Floats) -> list[tuple[int, float]]:
         """Rows in which something is settled, with their probability, in order."""
@@ -98,17 +104,28 @@ class ActivityFinder:
         for place in np.argsort(-probable, kind="stable"):
             row = peaks.rows[place]
             apart = all(abs(row - other) >= options.min_gap_turns for other in chosen)
-            if probable[place] >= options.min_probability and apart:
+            sure = probable[place] >= options.sure_probability
+            if probable[place] >= options.min_probability and (apart or sure):
                 chosen[row] = float(probable[place])
         return sorted(chosen.items())
 
     def described(
-        self, facts: TurnFacts, start: int, settled: int, end: int, probability: float = 1.0
+        self,
+        facts: TurnFacts,
+        start: int,
+        settled: int,
+        end: int,
+        probability: float = 1.0,
+        found: bool = False,
     ) -> Activity:
-        """The activity of rows ``start`` to ``end`` with its attributes."""
+        """The activity of rows ``start`` to ``end`` with its attributes.
+
+        Where the span was ``found`` and not marked by a person, a few more turns are looked at.
+        """
         weights, cues = self._weights, self._cues
         rows = attributes.span_rows(start, settled, end)
-        names, features = attributes.span_features(facts, cues, weights, rows, settled)
+        wide = attributes.wider(rows, len(facts.turns)) if found else rows
+        names, features = attributes.span_features(facts, cues, weights, wide, settled)
         return Activity(
             start + 1,
             end + 1,

@@ -13,6 +13,7 @@ from convo.transcript import Role
 _LONGEST = 14  # turns before the settling turn that are looked at
 _SETTLED = 3  # turns after it
 _MOST = 3  # a cue counts up to this often
+_WIDER = (4, 1)  # turns before and after a span that was found
 _RUSHED_BEFORE = 6
 _ACTING = (
     "intends", "could", "would", "so i", "bare action", "would you", "you could", "you must",
@@ -26,11 +27,16 @@ def span_rows(start: int, settled: int, end: int) -> range:
     return range(first, max(settled, min(end, settled + _SETTLED)) + 1)
 
 
+def wider(rows: range, turns: int) -> range:
+    """The rows that are looked at when it is not sure where an activity begins and ends."""
+    return range(max(0, rows[0] - _WIDER[0]), min(turns, rows[-1] + 1 + _WIDER[1]))
+
+
 def span_features(
     facts: TurnFacts, cues: ActivityCues, weights: ActivityWeights, rows: range, settled: int
 ) -> tuple[tuple[str, ...], Floats]:
     """Names and values of what the attributes of rows ``rows`` are scored by."""
-    by = {True: [], False: []}  # type: dict[bool, list[int]]
+    by: dict[bool, list[int]] = {True: [], False: []}
     for row in rows:
         by[facts.turns[row].role is Role.COACH].append(row)
     coach, coachee = by[True], by[False]

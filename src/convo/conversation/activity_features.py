@@ -5,6 +5,7 @@ Training and finding share every line of this.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,13 +23,14 @@ CODES = ("ASK", "RFL", "INF", "SUG", "CHL", "AFF", "DES", "EVA", "REA", "COM", "
 """The turn codes of the codebook, section 3, in the order of ``TurnScores.codes``."""
 CANDIDATE_FEATURES = (
     "turn", "set", "inside", "start before", "below the highest", "highest", "said before",
-    "log turns",
+    "log turns", "near a higher", "higher around",
 )  # fmt: skip
 READER_FEATURES = (*(f"code {code}" for code in CODES), *(f"phase {phase}" for phase in Phase))
 
 _NEAR = 3  # turns before and after that are looked at apart
 _AROUND = 6.0  # turns; how far the stretch around a turn reaches
 _START_WITHIN = 6  # turns before the settling turn in which an activity is begun
+_HIGHER_WITHIN = 6  # turns
 _REMEMBERED = 15  # turns in which something may have been said before
 
 
@@ -159,7 +161,8 @@ def _stretch(own: Floats) -> Floats:
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _AROUND) ** 2)
     weight = np.convolve(np.ones(len(own)), kernel)[reach : reach + len(own)]
     columns = [np.convolve(column, kernel)[reach : reach + len(own)] for column in own.T]
-    return np.column_stack(columns) / weight[:, None]
+    found: Floats = np.column_stack(columns) / weight[:, None]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +197,18 @@ def candidates(facts: TurnFacts, scores: Floats, weights: ActivityWeights) -> Ca
             top,
             _said_before(facts, row, weights),
             np.log(len(facts.turns)),
+            *_higher(height, rows, row),
         )
         for row in rows
     ]
     return Candidates(tuple(rows), np.array(table).reshape(len(rows), len(CANDIDATE_FEATURES)))
+
+
+def _higher(height: Floats, rows: Sequence[int], row: int) -> tuple[float, float]:
+    """How near the next higher candidate is (0 to 1), and how many there are around."""
+    apart = [abs(other - row) for other in rows if height[other] > height[row]]
+    near = math.exp(-min(apart) / 2) if apart else 0.0
+    return near, float(sum(one <= _HIGHER_WITHIN for one in apart))
 
 
 def _said_before(facts: TurnFacts, row: int, weights: ActivityWeights) -> float:

@@ -55,8 +55,9 @@ class NextSession:
     def stems(self) -> tuple[frozenset[str], ...]:
         """Of every turn and the one before."""
         own = stems_of(self.turns)
-        before = (frozenset[str](), *own[:-1])
-        return tuple(one | last for one, last in zip(own, before, strict=True))
+        return tuple(
+            stems | (own[row - 1] if row else frozenset()) for row, stems in enumerate(own)
+        )
 
     @cached_property
     def used(self) -> Mapping[str, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -19,10 +18,10 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from sklearn.linear_model import LogisticRegression
 
 from convo.conversation import followups
-from convo.conversation.activity_attributes import span_features, span_rows
+from convo.conversation.activities import ActivityFinder
+from convo.conversation.activity_attributes import span_features, span_rows, wider
 from convo.conversation.activity_cues import ActivityCues, parse_activity_cues
 from convo.conversation.activity_features import (
     CANDIDATE_FEATURES,
@@ -37,18 +36,22 @@ from convo.conversation.content import stems_of
 from convo.conversation.cues import plain
 from convo.encoder.reader import shipped_reader
 from convo.errors import ConvoError, EvaluationError
-from convo.evaluation.activities import follow_up_pairs
+from convo.evaluation.activities import follow_up_pairs, matches
 from convo.evaluation.agreed import MarkedActivity
 from convo.evaluation.cases import TalkCase, read_cases
 from convo.files import write_atomically
 from convo.resources import resource
+from convo.training.linear import as_text, one_of, yes_or_no
 
 READING = "1"
 PARTS = 5
 _WORD_IN, _WORDS = 40, 900  # turns that hold a word; how many words at most
 _INSIDE = 12  # turns back from the end of an activity that count as part of it
-_STRENGTH = {"turns": 0.001, "candidates": 0.1, "led": 0.01, "type": 0.03}  # lower: shrunk more
+_STRENGTH = {"turns": 0.001, "candidates": 0.1, "led": 0.01, "type": 0.01}  # lower: shrunk more
 _ATTRIBUTES = ("led", "type", "framing", "response")
+Span = tuple[TurnFacts, range, int, MarkedActivity]
+"""A session, the rows of a span in it, the row that settles it, and what a reader says of it."""
+
 _RARE = 1  # stems in this many sessions or fewer are left out of the file
 
 
@@ -121,32 +124,16 @@ def learned(cases: Sequence[TalkCase], cues: ActivityCues) -> ActivityWeights:
         sessions=len(cases),
         sessions_with=sessions_with,
     )
+    unseen = _unseen(examples)
+    weights = weights.model_copy(update={"candidates": _candidates(examples, unseen, weights)})
+    spans = _spans(examples, unseen, cues, weights)
     update: dict[str, Any] = {
-        "candidates": _candidates(examples, weights),
-        **{name: _attribute(name, examples, cues, weights) for name in _ATTRIBUTES},
+        **{name: _attribute(name, spans, cues, weights) for name in _ATTRIBUTES},
         "spoken": _spoken(cases, cues, weights),
     }
     weights = weights.model_copy(update=update)
     digest = hashlib.sha256(as_text(weights).encode()).hexdigest()[:8]
     return weights.model_copy(update={"version": digest})
-
-
-def as_text(weights: ActivityWeights) -> str:
-    """JSON, the weights of one feature on one line."""
-    content = weights.model_dump(mode="json")
-    lines = []
-    for key, value in content.items():
-        if isinstance(value, dict) and "weights" in value:
-            rows = ",\n".join(
-                f"  {json.dumps(n)}: {json.dumps(w)}" for n, w in value["weights"].items()
-            )
-            head = (
-                f'"outcomes": {json.dumps(value["outcomes"])}, "bias": {json.dumps(value["bias"])}'
-            )
-            lines.append(f'"{key}": {{{head}, "weights": {{\n{rows}\n}}}}')
-        else:
-            lines.append(f'"{key}": {json.dumps(value, ensure_ascii=True)}')
-    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _vocabulary(cases: Sequence[TalkCase]) -> tuple[tuple[str, ...], dict[str, int]]:
@@ -165,7 +152,7 @@ def _turns(examples: Sequence[Example]) -> Linear:
     names = examples[0].facts.names
     table = np.vstack([one.facts.features for one in examples])
     wanted = np.vstack([_wanted(one) for one in examples])
-    return _binary(("start", "set", "inside"), names, table, wanted, _STRENGTH["turns"])
+    return yes_or_no(("start", "set", "inside"), names, table, wanted, _STRENGTH["turns"])
 
 
 def _wanted(example: Example) -> Floats:
@@ -178,22 +165,24 @@ def _wanted(example: Example) -> Floats:
     return found
 
 
-def _candidates(examples: Sequence[Example], weights: ActivityWeights) -> Linear:
+def _unseen(examples: Sequence[Example]) -> list[Floats]:
+    """The scores of every turn, learned without the sessions of that writer."""
     parts = {name: place % PARTS for place, name in enumerate(sorted({e.part for e in examples}))}
-    rows, right = [], []
-    for part in sorted(set(parts.values())):
+    fitted = {}
+    for part in set(parts.values()):
         others = [one for one in examples if parts[one.part] != part]
-        unseen = _turns(others or examples)
-        for one in examples:
-            if parts[one.part] == part:
-                scores = unseen.scores(one.facts.names, one.facts.features)
-                found = candidates(one.facts, scores, weights)
-                rows.append(found.features)
-                right.append(_settling(found.rows, one.marked))
+        fitted[part] = _turns(others or examples)
+    return [fitted[parts[one.part]].scores(one.facts.names, one.facts.features) for one in examples]
+
+
+def _candidates(
+    examples: Sequence[Example], unseen: Sequence[Floats], weights: ActivityWeights
+) -> Linear:
+    found = [candidates(e.facts, s, weights) for e, s in zip(examples, unseen, strict=True)]
+    right = [_settling(c.rows, e.marked) for c, e in zip(found, examples, strict=True)]
+    table = np.vstack([one.features for one in found])
     wanted = np.concatenate(right)[:, None]
-    return _binary(
-        ("activity",), CANDIDATE_FEATURES, np.vstack(rows), wanted, _STRENGTH["candidates"]
-    )
+    return yes_or_no(("activity",), CANDIDATE_FEATURES, table, wanted, _STRENGTH["candidates"])
 
 
 def _settling(rows: Sequence[int], marked: Sequence[MarkedActivity]) -> Floats:
@@ -209,21 +198,37 @@ def _settling(rows: Sequence[int], marked: Sequence[MarkedActivity]) -> Floats:
     return found
 
 
-def _attribute(
-    name: str, examples: Sequence[Example], cues: ActivityCues, weights: ActivityWeights
-) -> Linear:
-    table, values, names = [], [], ()
-    for one in examples:
+def _spans(
+    examples: Sequence[Example],
+    unseen: Sequence[Floats],
+    cues: ActivityCues,
+    weights: ActivityWeights,
+) -> list[Span]:
+    """All spans that attributes are learned from: as they were marked, and as they are found."""
+    finder = ActivityFinder(cues, weights)
+    spans: list[Span] = []
+    for one, scores in zip(examples, unseen, strict=True):
         for marked in one.marked:
-            value = getattr(marked, name)
-            if value in ("", "unclear"):
-                continue
             settled = marked.set_turn - 1
             rows = span_rows(marked.start_turn - 1, settled, marked.end_turn - 1)
-            names, features = span_features(one.facts, cues, weights, rows, settled)
-            table.append(features)
-            values.append(value)
-    return _choice(names, np.array(table), values, _STRENGTH.get(name, 0.01))
+            spans.append((one.facts, rows, settled, marked))
+        found = finder.spans(one.facts, scores)
+        turns = [(start + 1, row + 1) for start, row, _ in found]
+        for place, other in matches(turns, [marked.span for marked in one.marked]):
+            start, row, _ = found[place]
+            rows = wider(span_rows(start, row, row), len(one.facts.turns))
+            spans.append((one.facts, rows, row, one.marked[other]))
+    return spans
+
+
+def _attribute(
+    name: str, spans: Sequence[Span], cues: ActivityCues, weights: ActivityWeights
+) -> Linear:
+    known = [span for span in spans if getattr(span[3], name) not in ("", "unclear")]
+    rows = [span_features(facts, cues, weights, rows, at) for facts, rows, at, _ in known]
+    values = [getattr(marked, name) for *_, marked in known]
+    table = np.array([features for _, features in rows])
+    return one_of(rows[0][0], table, values, _STRENGTH.get(name, 0.01))
 
 
 def _spoken(cases: Sequence[TalkCase], cues: ActivityCues, weights: ActivityWeights) -> Linear:
@@ -235,55 +240,7 @@ def _spoken(cases: Sequence[TalkCase], cues: ActivityCues, weights: ActivityWeig
         wanted.append([float(reviewed.spoken)])
     if len({one[0] for one in wanted}) < 2:
         return Linear(outcomes=("spoken",), bias=(0.0,), weights={})
-    return _binary(("spoken",), followups.FEATURES, np.array(table), np.array(wanted), 0.3)
-
-
-def _binary(
-    outcomes: tuple[str, ...],
-    names: tuple[str, ...],
-    table: Floats,
-    wanted: Floats,
-    strength: float,
-) -> Linear:
-    """One yes or no for every column of ``wanted``."""
-    fitted = [_fit(table, wanted[:, place], strength) for place in range(len(outcomes))]
-    weights = np.array([one.coef_[0] for one in fitted]).T
-    return _as_linear(outcomes, names, table, weights, np.array([m.intercept_[0] for m in fitted]))
-
-
-def _choice(
-    names: tuple[str, ...], table: Floats, values: Sequence[str], strength: float
-) -> Linear:
-    """One of several values."""
-    fitted = _fit(table, np.array(values), strength)
-    weights, bias = fitted.coef_.T, fitted.intercept_
-    if len(fitted.classes_) == 2:  # one column of odds for the second value
-        weights, bias = np.hstack([0 * weights, weights]), np.array([0.0, bias[0]])
-    return _as_linear(tuple(map(str, fitted.classes_)), names, table, weights, bias)
-
-
-def _fit(table: Floats, values: Any, strength: float) -> Any:
-    spread = _spread(table)
-    model = LogisticRegression(C=strength, max_iter=2000)
-    return model.fit((table - table.mean(axis=0)) / spread, values)
-
-
-def _spread(table: Floats) -> Floats:
-    spread: Floats = table.std(axis=0)
-    return np.where(spread > 0, spread, 1.0)
-
-
-def _as_linear(
-    outcomes: tuple[str, ...], names: tuple[str, ...], table: Floats, weights: Floats, bias: Floats
-) -> Linear:
-    """Weights of features as they are, where the model has learned from standardised ones."""
-    own = weights / _spread(table)[:, None]
-    bias = bias - table.mean(axis=0) @ own
-    rows = {
-        name: tuple(round(float(v), 5) for v in row) for name, row in zip(names, own, strict=True)
-    }
-    kept = {name: row for name, row in rows.items() if any(row)}
-    return Linear(outcomes=outcomes, bias=tuple(round(float(b), 5) for b in bias), weights=kept)
+    return yes_or_no(("spoken",), followups.FEATURES, np.array(table), np.array(wanted), 0.3)
 
 
 if __name__ == "__main__":
