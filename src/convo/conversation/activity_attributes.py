@@ -13,6 +13,7 @@ from convo.transcript import Role
 _LONGEST = 14  # turns before the settling turn that are looked at
 _SETTLED = 3  # turns after it
 _MOST = 3  # a cue counts up to this often
+_TELLING_CODES = ("ASK", "SUG", "COM")  # the others are too rare in such spans to learn from
 _WIDER = (4, 1)  # turns before and after a span that was found
 _RUSHED_BEFORE = 6
 _ACTING = (
@@ -58,9 +59,10 @@ def span_features(
     for place, cue in enumerate(cues.cues):
         for who, own in (("coach", coach), ("coachee", coachee)):
             found[f"{who} {cue.name}"] = min(float(facts.cues[own, place].sum()), _MOST)
-    for place, code in enumerate(CODES[:10]):
+    for code in _TELLING_CODES:
         for who, own in (("coach", coach), ("coachee", coachee)):
-            found[f"{who} {code}"] = min(float(facts.reader[own, place].sum()), _MOST)
+            sure = float(facts.reader[own, CODES.index(code)].sum())
+            found[f"{who} {code}"] = min(sure, _MOST)
     found |= _whose_content(facts, weights, rows, settled)
     return tuple(found), np.array(list(found.values()), dtype=np.float64)
 

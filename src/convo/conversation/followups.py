@@ -39,9 +39,13 @@ _STRETCH = 12  # turns in which an account is given
 
 
 class FollowUpOptions(Options):
-    """An activity counts as spoken about from ``min_probability`` on; chosen on other sessions."""
+    """An activity counts as spoken about from ``min_probability`` on.
 
-    min_probability: float = Field(default=0.5, ge=0, le=1)
+    Most activities are spoken about, so the middle (0.5) would say so of all; chosen on sessions
+    that were not learned from.
+    """
+
+    min_probability: float = Field(default=0.8, ge=0, le=1)
 
 
 @dataclass(frozen=True)

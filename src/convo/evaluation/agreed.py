@@ -84,7 +84,7 @@ def read_agreed(case: Path, head: Mapping[str, object], turns: int) -> Agreed:
     number = head.get("session")
     names = [str(head[key]) for key in ("coach", "coachee") if key in head]
     return Agreed(
-        sequence=" and ".join([str(head.get("kind", "")), *names]) if len(names) == 2 else "",
+        sequence=f"{_series(case)}: {' and '.join(names)}" if len(names) == 2 else "",
         number=number if isinstance(number, int) else 0,
         activities={
             file.stem.removeprefix("activities-"): tuple(
@@ -99,6 +99,11 @@ def read_agreed(case: Path, head: Mapping[str, object], turns: int) -> Agreed:
             for file in sorted(case.glob("followups-*.csv"))
         },
     )
+
+
+def _series(case: Path) -> str:
+    """The name of a case without its last number: ``demo`` for ``demo-2``."""
+    return case.resolve().name.rpartition("-")[0]
 
 
 def _activity(row: Mapping[str, str], where: str, turns: int) -> MarkedActivity:

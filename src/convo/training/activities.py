@@ -47,7 +47,7 @@ READING = "1"
 PARTS = 5
 _WORD_IN, _WORDS = 40, 900  # turns that hold a word; how many words at most
 _INSIDE = 12  # turns back from the end of an activity that count as part of it
-_STRENGTH = {"turns": 0.001, "candidates": 0.1, "led": 0.01, "type": 0.01}  # lower: shrunk more
+_STRENGTH = {"turns": 0.001, "candidates": 0.1, "led": 0.03, "type": 0.01}  # lower: shrunk more
 _ATTRIBUTES = ("led", "type", "framing", "response")
 Span = tuple[TurnFacts, range, int, MarkedActivity]
 """A session, the rows of a span in it, the row that settles it, and what a reader says of it."""
