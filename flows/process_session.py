@@ -51,6 +51,7 @@ attribute = task(name="attribute", cache_policy=KEPT)(stages.attribute)
 assign_roles = task(name="assign_roles", cache_policy=KEPT)(stages.assign_roles)
 segment_phases = task(name="segment_phases", cache_policy=KEPT)(stages.segment_phases)
 confirm_phases = task(name="confirm_phases", cache_policy=KEPT)(stages.confirm_phases)
+find_activities = task(name="find_activities", cache_policy=KEPT)(stages.find_activities)
 count_shares = task(name="count_shares", cache_policy=KEPT)(stages.count_shares)
 inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(inspect_recording)
 keep = task(name="keep", cache_policy=NO_CACHE, persist_result=False)(outcome.keep)
@@ -88,8 +89,10 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
         confirming.keep_phases(place, in_roles, found, job.phases)
     said = confirming.phases_by_person(place)
     phased = finished(confirm_phases, place, in_roles, found, said) if said else found
+    version = stages.activity_finder(options.activities).version
+    agreed = finished(find_activities, place, in_roles, options.activities, version)
     counted = finished(count_shares, place, attributed, in_roles, phased, options.shares)
-    results = Results(covered, attributed, in_roles, phased, counted)
+    results = Results(covered, attributed, in_roles, phased, counted, agreed)
     folder = keep(place, meeting, results, options)
     written = report(place, folder)
     if job.keep_voices:

@@ -40,7 +40,8 @@ def processed(data, made=MADE, table=None):
     said = confirming.phases_by_person(place)
     phased = stages.confirm_phases(place, in_roles, found, said) if said else found
     counted = stages.count_shares(place, attributed, in_roles, phased, options.shares)
-    results = outcome.Results(covered, attributed, in_roles, phased, counted)
+    agreed = keep(place, "find_activities", made.activities)
+    results = outcome.Results(covered, attributed, in_roles, phased, counted, agreed)
     folder = outcome.keep(place, made.session, results, options)
     report = data / outcome.report(place, folder)
     return read_conversation(data / folder), report.read_text(encoding="utf-8")

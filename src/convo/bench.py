@@ -125,9 +125,12 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     with meter.stage("segment_phases"):
         model = stages.phase_model(settings.phases)
         phased = stages.segment_phases(place, in_roles, settings.phases, cues, model)
+    with meter.stage("find_activities"):
+        version = stages.activity_finder(settings.activities).version
+        agreed = stages.find_activities(place, in_roles, settings.activities, version)
     with meter.stage("count_shares"):
         counted = stages.count_shares(place, attributed, in_roles, phased, settings.shares)
-    results = outcome.Results(covered, attributed, in_roles, phased, counted)
+    results = outcome.Results(covered, attributed, in_roles, phased, counted, agreed)
     meeting = Session("Coachee", "Coach", 1, datetime.date(2026, 1, 13))
     with meter.stage("keep"):
         kept = outcome.keep(place, meeting, results, settings)

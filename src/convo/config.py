@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from convo.audio.segments import SegmentsOptions
 from convo.audio.words import WordsOptions
+from convo.conversation.activities import ActivityOptions
 from convo.conversation.attribution import AttributionOptions
 from convo.conversation.phases import PhasesOptions
 from convo.conversation.roles import RolesOptions
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     attribution: AttributionOptions = AttributionOptions()
     roles: RolesOptions = RolesOptions()
     phases: PhasesOptions = PhasesOptions()
+    activities: ActivityOptions = ActivityOptions()
     shares: SharesOptions = SharesOptions()
 
     @classmethod

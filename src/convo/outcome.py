@@ -11,9 +11,11 @@ from pathlib import Path
 
 from convo.answers import write_clips
 from convo.audio import bundled, recording
+from convo.between import Activity
 from convo.config import Settings
 from convo.database import artefacts
 from convo.files import StageFile
+from convo.following import note_follow_ups, steps
 from convo.progress import running
 from convo.report.files import progression_file_name, reports_of
 from convo.report.progression import write_progression_report
@@ -56,6 +58,7 @@ class Results:
     assign_roles: StageFile
     segment_phases: StageFile
     count_shares: StageFile
+    find_activities: StageFile
 
 
 def keep(place: Place, meeting: Session, results: Results, settings: Settings) -> str:
@@ -82,6 +85,7 @@ def report(place: Place, folder: str) -> str:
         known = {kept.session.coachee for kept in kept_sessions(place.data)}
         for coachee in sorted(known if stale else {conversation.session.coachee}):
             write_progression(place.data, coachee)
+        note_follow_ups(place.data, None if stale else conversations(place.data, coachee))
         return written.relative_to(place.data).as_posix()
 
 
@@ -95,7 +99,8 @@ def kept_sessions(data: Path) -> list[KnownSession]:
 
 def write_progression(data: Path, coachee: str) -> Path:
     """Write the report over all sessions of one coachee."""
-    return write_progression_report(data / "reports", conversations(data, coachee))
+    found = conversations(data, coachee)
+    return write_progression_report(data / "reports", found, steps=steps(found))
 
 
 def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
@@ -112,6 +117,7 @@ def rebuild_store(data: Path) -> int:
     """Make the store again from the artefacts; the number of sessions in it."""
     sessions = store(data).rebuild(data / "artefacts")
     note_runs(data)
+    note_follow_ups(data)
     return sessions
 
 
@@ -138,6 +144,7 @@ def _conversation(
             *_review(in_roles.assignment, phased, covered.coverage, attributed.words),
             *_channel_hint(place, settings),
         ),
+        activities=load(place, results.find_activities, tuple[Activity, ...]),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,8 +20,12 @@ import psutil
 
 from convo import files
 from convo.audio import coverage, languages, models, recording, segments, voices, words
+from convo.between import Activity, FollowUp
 from convo.config import Settings
-from convo.conversation import attribution, roles, shares, spans
+from convo.conversation import attribution, followups, roles, shares, spans
+from convo.conversation.activities import ActivityFinder, ActivityOptions
+from convo.conversation.activity_cues import ActivityCues, parse_activity_cues
+from convo.conversation.activity_weights import ActivityWeights, parse_weights
 from convo.conversation.cues import Cues, parse_cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
 from convo.database.corrections import Correction
@@ -50,6 +54,7 @@ VERSIONS = {
     "assign_roles": 1,
     "segment_phases": 4,
     "confirm_phases": 1,
+    "find_activities": 1,
     "count_shares": 1,
 }
 STORE = "convo.duckdb"
@@ -255,6 +260,18 @@ def phase_segmenter(options: PhasesOptions, cues: Cues) -> PhaseSegmenter:
     return PhaseSegmenter(cues, options, shipped_reader() if options.method == "learned" else None)
 
 
+def find_activities(
+    place: Place, in_roles: StageFile, options: ActivityOptions, version: str
+) -> StageFile:
+    """Candidates for what was agreed for between the sessions.
+
+    ``version`` is that of :func:`activity_finder`: what besides the options the result depends on.
+    """
+    with running(place.data, "find_activities", place.recording):
+        turns = load(place, in_roles, InRoles).turns
+        return _keep(place, "find_activities", activity_finder(options).find(turns))
+
+
 def count_shares(
     place: Place,
     attributed: StageFile,
@@ -285,6 +302,38 @@ def speaker_voices(place: Place, attributed: StageFile) -> dict[str, tuple[float
 def shipped_cues() -> Cues:
     """The cues of ``configs/cues.toml``."""
     return parse_cues(resource("configs/cues.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def shipped_activity_cues() -> ActivityCues:
+    """The cues of ``configs/activities.toml``."""
+    return parse_activity_cues(resource("configs/activities.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def shipped_activity_weights() -> ActivityWeights:
+    """The learned weights of ``data/models/activities``.
+
+    Raises:
+        ModelError: they are altered.
+    """
+    path = resource("data/models/activities/weights.json")
+    return parse_weights(path.read_text(encoding="utf-8"))
+
+
+def activity_finder(options: ActivityOptions) -> ActivityFinder:
+    """The finder of inter-sessional activities, with the trained reader of turns."""
+    return ActivityFinder(
+        shipped_activity_cues(), shipped_activity_weights(), options, shipped_reader()
+    )
+
+
+def follow_ups(
+    activities: Sequence[Activity], earlier: Sequence[Turn], later: Sequence[Turn]
+) -> tuple[FollowUp, ...]:
+    """Which activities of the session ``earlier`` the session ``later`` speaks about."""
+    rules = shipped_activity_cues().followup
+    return followups.follow_ups(activities, earlier, later, shipped_activity_weights(), rules)
 
 
 def load(place: Place, file: StageFile, kind: type[T]) -> T:

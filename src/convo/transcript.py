@@ -10,32 +10,17 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from convo.between import Activity
 from convo.errors import TranscriptError
+from convo.labels import Phase as Phase
+from convo.labels import Role as Role
 
 NO_CLEAR_PHASES = "no clear phases"
 """How the reason for review begins when a session as a whole is too unsure."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _TAG = re.compile(r"\[[^\]]*\]|<[^>]*>")
-
-
-class Role(StrEnum):
-    """Who helps and who is helped; OTHER is a third person in the room."""
-
-    COACH = "coach"
-    COACHEE = "coachee"
-    OTHER = "other"
-
-
-class Phase(StrEnum):
-    """What the two people are doing together (codebook, section 2)."""
-
-    ORIENTATION = "orientation"
-    SCRUTINY = "scrutiny"
-    CO_CONSTRUCTION = "co-construction"
-    FRAME = "frame"
 
 
 def count_words(text: str) -> int:
@@ -361,7 +346,8 @@ class Share:
 class Conversation:
     """Everything known about one recording of one session.
 
-    ``review`` gathers what a person should look at. ``provenance`` names code, model and stage
+    ``activities`` are candidates for what was agreed for between the sessions. ``review`` gathers
+    what a person should look at. ``provenance`` names code, model and stage
     versions and options, so that every figure can be traced.
     """
 
@@ -376,3 +362,4 @@ class Conversation:
     shares: tuple[Share, ...]
     provenance: Mapping[str, str]
     review: tuple[str, ...] = ()
+    activities: tuple[Activity, ...] = ()

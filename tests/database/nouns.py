@@ -6,6 +6,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
+from convo.between import FRAMINGS, KINDS, LED, RESPONSES, Activity
 from convo.conversation import spans
 from convo.transcript import (
     Boundary,
@@ -116,6 +117,24 @@ share_rows = st.builds(
     caution=st.none() | text,
 )
 sessions = st.builds(Session, text, text, numbers, st.dates(min_value=date(1, 1, 1)), text)
+activities = st.builds(
+    lambda start, settled, end, *rest: Activity(
+        start, start + settled + end, start + settled, *rest
+    ),
+    st.integers(1, 50),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.sampled_from(LED),
+    st.sampled_from(KINDS),
+    st.none() | roles,
+    st.none() | text,
+    st.sampled_from(FRAMINGS),
+    st.booleans(),
+    st.integers(0, 4),
+    st.sampled_from(RESPONSES),
+    st.booleans(),
+    shares,
+)
 conversations = st.builds(
     Conversation,
     recordings,
@@ -129,6 +148,7 @@ conversations = st.builds(
     tuples(share_rows, 3),
     st.dictionaries(text, text, max_size=4),
     tuples(text),
+    tuples(activities, 3),
 )
 
 STAGES = {
@@ -141,4 +161,5 @@ STAGES = {
     RoleAssignment: assignments,
     Segmentation: segmentations,
     tuple[Share, ...]: tuples(share_rows, 3),
+    tuple[Activity, ...]: tuples(activities, 3),
 }

@@ -24,6 +24,7 @@ STAGES = [
     "attribute",
     "assign_roles",
     "segment_phases",
+    "find_activities",
     "count_shares",
     "keep",
     "report",

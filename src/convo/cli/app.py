@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from convo.cli import confirm, process, read, score
+from convo.cli import confirm, process, read, remind, score
 from convo.cli.doctor import doctor
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ for command in (
     read.report,
     confirm.turns,
     confirm.cases,
+    remind.remind,
     read.query,
     score.score,
     read.rebuild,

@@ -20,6 +20,7 @@ TITLES = {
     "assign_roles": "finding out who is the coach",
     "segment_phases": "finding the phases",
     "confirm_phases": "taking over the phases that were put right",
+    "find_activities": "finding what was agreed",
     "count_shares": "counting the words",
     "keep": "storing",
     "report": "writing the report",

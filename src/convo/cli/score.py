@@ -27,6 +27,7 @@ def score(
     from convo.evaluation import (
         SpeechResult,
         read_cases,
+        score_activities,
         score_recorded,
         score_speech,
         score_talk,
@@ -50,7 +51,10 @@ def score(
     speech = score_speech(cases, recognise)
     talk = score_talk(cases, segmenter)
     recorded = score_recorded(cases, heard, talk, segmenter, cues, settings.roles)
-    for found in tables(speech, talk, recorded):
+    activities = score_activities(
+        cases, stages.activity_finder(settings.activities), stages.follow_ups
+    )
+    for found in tables(speech, talk, recorded, activities):
         table = Table(title=found.title, title_justify="left")
         for index, column in enumerate(found.columns):
             table.add_column(column, justify="right" if index else "left")
@@ -63,7 +67,9 @@ def score(
         for note in found.notes:
             shared.say(note)
     if json_file is not None:
-        figures = json.dumps(to_json(speech, talk, recorded), indent=1, ensure_ascii=False)
+        figures = json.dumps(
+            to_json(speech, talk, recorded, activities), indent=1, ensure_ascii=False
+        )
         write_atomically(json_file, figures.encode())
-    if speech.failed or talk.failed or recorded.failed:
+    if speech.failed or talk.failed or recorded.failed or activities.failed:
         raise typer.Exit(1)

@@ -26,6 +26,12 @@ _RECORDING = (
 _SESSION = {"coachee": "text", "coach": "text", "programme": "text", "number": "int"} | {
     "date": "date"
 }
+_ACTIVITY = (
+    {"position": "int", "start_turn": "int", "end_turn": "int", "set_turn": "int"}
+    | {"led": "text", "type": "text", "raised_by": "text", "term": "text", "framing": "text"}
+    | {"rushed": "flag", "specific": "int", "response": "text", "load": "flag"}
+    | {"probability": "real"}
+)
 _ROLE = {"speaker": "text", "role": "text", "probability": "real", "source": "text"} | {
     "evidence": "texts"
 }
@@ -38,6 +44,7 @@ def fact_tables(run: Run, corrections: Iterable[Correction]) -> dict[str, pa.Tab
         "recording": arrow_table(_RECORDING, [_recording(run)]),
         "session": arrow_table(_SESSION, [_session(run)]),
         "role": arrow_table(_ROLE, _roles(facts["roles"])),
+        "activity": arrow_table(_ACTIVITY, _activities(facts)),
         "wordless": arrow_table({"start_s": "real", "end_s": "real"}, _wordless(facts)),
         "review": arrow_table({"position": "int", "about": "text", "reason": "text"}, _review(run)),
         "provenance": arrow_table(
@@ -98,6 +105,11 @@ def _session(run: Run) -> Row:
 def _roles(roles: Facts) -> Iterable[Row]:
     for speaker, role in sorted(roles["roles"].items()):
         yield speaker, role, roles["probability"], roles["source"], roles["evidence"]
+
+
+def _activities(facts: Facts) -> Iterable[Row]:
+    for position, one in enumerate(facts.get("activities", ()), start=1):
+        yield position, *(one[key] for key in list(_ACTIVITY)[1:])
 
 
 def _wordless(facts: Facts) -> Iterable[Row]:

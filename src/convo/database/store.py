@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
 from convo.database.loading import read_rows, replace_rows
@@ -109,6 +110,32 @@ class Store:
             con.execute("delete from attempt")
             if rows:
                 con.executemany("insert into attempt values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            con.commit()
+
+    def note_follow_ups(
+        self, recordings: Sequence[str], rows: Sequence[tuple[str, str, FollowUp]]
+    ) -> None:
+        """Say in table ``followup`` what sessions speak about; ``recordings`` are told anew.
+
+        A row is the later recording, the earlier one, and the follow-up of one activity.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        values = [
+            (
+                *(later, earlier, f.activity, f.spoken, f.by.value if f.by else None),
+                *(f.turn, list(f.turns), f.status, f.probability),
+            )
+            for later, earlier, f in rows
+        ]
+        with self.writing() as con:
+            con.begin()
+            con.execute(
+                "delete from followup where recording_id in (select unnest(?))", [list(recordings)]
+            )
+            if values:
+                con.executemany("insert into followup values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             con.commit()
 
     def query(self, sql: str, limit: int | None = None) -> QueryResult:

@@ -4,6 +4,7 @@
 
     FOLDER/speech/<id>/   recording.*   turns.json   speakers.rttm?
     FOLDER/talk/<id>/     turns.json    phases-<reader>.csv ...    recording.*?
+                          activities-<reader>.csv? ...    followups-<reader>.csv? ...
 
 ``FOLDER`` may also be the ``speech`` or ``talk`` folder itself, or the folder of one case. Other
 files are left alone.
@@ -14,12 +15,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from convo.conversation.spans import LETTERS
 from convo.errors import EvaluationError, TranscriptError, did_you_mean
+from convo.evaluation.agreed import Agreed, read_agreed
 from convo.transcript import Phase, Role, SpeakerSegment, Turn
 
 ROLES = {"COACH": Role.COACH, "COACHEE": Role.COACHEE, "OTHER": Role.OTHER, "MEDIA": Role.OTHER}
@@ -44,13 +46,17 @@ class SpeechCase:
 
 @dataclass(frozen=True, slots=True)
 class TalkCase:
-    """A transcript with roles, and the phase of every turn as each reader marked it."""
+    """A transcript with roles, and the phase of every turn as each reader marked it.
+
+    ``agreed`` is what readers marked as agreed for between the sessions.
+    """
 
     case_id: str
     turns: tuple[Turn, ...]
     readings: Mapping[str, tuple[Phase, ...]]
     kind: str = ""
     recording: Path | None = None
+    agreed: Agreed = field(default_factory=Agreed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ def _speech_case(case: Path) -> SpeechCase:
         raise EvaluationError(f"{case} has no recording: put the audio there as recording.wav")
     rttm = case / "speakers.rttm"
     segments = _read_rttm(rttm) if rttm.is_file() else None
-    return SpeechCase(case.resolve().name, recording, turns, head, segments)
+    return SpeechCase(case.resolve().name, recording, turns, str(head.get("kind", "")), segments)
 
 
 def _talk_case(case: Path) -> TalkCase:
@@ -141,7 +147,9 @@ def _talk_case(case: Path) -> TalkCase:
     if not files:
         raise EvaluationError(f"{case} has no phases-<reader>.csv: add at least one reading")
     readings = {f.stem.removeprefix("phases-"): _read_phases(f, len(turns)) for f in files}
-    return TalkCase(case.resolve().name, turns, readings, head, _recording(case))
+    agreed = read_agreed(case, head, len(turns))
+    kind = str(head.get("kind", ""))
+    return TalkCase(case.resolve().name, turns, readings, kind, _recording(case), agreed)
 
 
 def _recording(case: Path) -> Path | None:
@@ -152,8 +160,8 @@ def _recording(case: Path) -> Path | None:
     return found[0] if found else None
 
 
-def _read_turns(path: Path) -> tuple[str, tuple[Turn, ...]]:
-    """The kind of case and its turns."""
+def _read_turns(path: Path) -> tuple[Mapping[str, object], tuple[Turn, ...]]:
+    """What stands beside the turns, and the turns."""
     if not path.is_file():
         raise EvaluationError(f"{path.parent} has no turns.json: a case needs its reference turns")
     try:
@@ -164,7 +172,7 @@ def _read_turns(path: Path) -> tuple[str, tuple[Turn, ...]]:
     if not isinstance(rows, list):
         raise EvaluationError(f'{path} has no list of turns: expected {{"turns": [...]}}')
     turns = tuple(_turn(row, number, path) for number, row in enumerate(rows, start=1))
-    return str(content.get("kind", "")), turns
+    return {key: value for key, value in content.items() if key != "turns"}, turns
 
 
 def _turn(row: Any, number: int, path: Path) -> Turn:

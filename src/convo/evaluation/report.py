@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from convo.evaluation.activities import ActivityScore
+from convo.evaluation.agreed_report import activities_json, activities_table
 from convo.evaluation.agreement import Found
+from convo.evaluation.layout import Table, decimal
 from convo.evaluation.recorded import RecordedRow, RecordedScore
 from convo.evaluation.speech import SpeechFigures, SpeechRow, SpeechScore, pooled
 from convo.evaluation.talk import FIGURES, PhaseFigures, TalkRow, TalkScore
 
 Json = dict[str, Any]
 _NOT_MEASURED: Json = {
-    "activities": {"f1": None, "led": None, "type": None, "followup": None},
     "codes": {
         "ASK": {"kappa": None, "kappa_no_mark": None},
         "RFL": {"kappa": None},
@@ -25,22 +27,11 @@ _NO_PHASES = RecordedScore()
 _SIDES = ("reference", "recording")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A title, the names of the columns, rows of text, and notes below.
-
-    The last ``totals`` rows summarise those above.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    totals: int = 1
-    notes: tuple[str, ...] = ()
-
-
 def to_json(
-    speech: SpeechScore | None, talk: TalkScore | None, recorded: RecordedScore | None = None
+    speech: SpeechScore | None,
+    talk: TalkScore | None,
+    recorded: RecordedScore | None = None,
+    activities: ActivityScore | None = None,
 ) -> Json:
     """All figures; None for what was not measured, or what a failed case makes incomplete.
 
@@ -48,7 +39,8 @@ def to_json(
     above 0 where the recording is worse than the reference turns.
     """
     speech, talk, recorded = speech or SpeechScore(), talk or TalkScore(), recorded or _NO_PHASES
-    return {"speech": _speech_json(speech), "talk": _talk_json(speech, talk, recorded)}
+    figures = _talk_json(speech, talk, recorded) | {"activities": activities_json(activities)}
+    return {"speech": _speech_json(speech), "talk": figures}
 
 
 def _speech_json(score: SpeechScore) -> Json:
@@ -150,9 +142,12 @@ def _talk_row_json(row: TalkRow) -> Json:
 
 
 def tables(
-    speech: SpeechScore | None, talk: TalkScore | None, recorded: RecordedScore | None = None
+    speech: SpeechScore | None,
+    talk: TalkScore | None,
+    recorded: RecordedScore | None = None,
+    activities: ActivityScore | None = None,
 ) -> tuple[Table, ...]:
-    """One table for speech, recorded talk, phases and phases from recordings, if there are any."""
+    """One table for each kind of figure that there is anything of."""
     found = []
     if speech is not None and speech.rows:
         found.append(_speech_table(speech))
@@ -162,6 +157,8 @@ def tables(
         found.append(_phase_table(talk))
     if recorded is not None and (recorded.rows or recorded.left_out):
         found.append(_recorded_phase_table(recorded))
+    if activities is not None and activities.rows:
+        found.append(activities_table(activities))
     return tuple(found)
 
 
@@ -253,13 +250,13 @@ def _phase_row_cells(row: TalkRow) -> tuple[str, ...]:
 def _phase_cells(figures: PhaseFigures | None, ece: float | None) -> tuple[str, ...]:
     figures = figures or PhaseFigures(None, None, None, None)
     return (
-        _decimal(figures.kappa),
-        _decimal(figures.boundary_f1_5),
-        _decimal(figures.pk),
+        decimal(figures.kappa),
+        decimal(figures.boundary_f1_5),
+        decimal(figures.pk),
         _points(figures.share_error_points),
         _count(figures.absent),
         _count(figures.returns),
-        _decimal(ece),
+        decimal(ece),
     )
 
 
@@ -292,7 +289,7 @@ def _recorded_totals(score: RecordedScore) -> tuple[tuple[str, ...], ...]:
         ("all sessions", side, *_phase_cells(score.figures(side), None)[:4]) for side in _SIDES
     )
     *losses, share = score.loss().values()
-    return (*means, ("mean loss", "", *map(_decimal, losses), _points(share)))
+    return (*means, ("mean loss", "", *map(decimal, losses), _points(share)))
 
 
 def _failures(
@@ -311,10 +308,6 @@ def _points(value: float | None) -> str:
 
 def _mean_and_worst(mean: float | None, worst: float | None) -> str:
     return "–" if mean is None else f"{_points(mean)} (worst {_points(worst)})"
-
-
-def _decimal(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _count(found: Found) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from convo.between import FollowUp
 from convo.errors import SessionError
 from convo.files import write_atomically
 from convo.report import charts
-from convo.report.files import progression_file_name
+from convo.report.activities import activity_views, follow_up_views
+from convo.report.files import progression_file_name, session_file_name
 from convo.report.page import render
 from convo.report.review import review_groups
 from convo.report.shares import ShareLine, share_lines
@@ -111,12 +113,34 @@ def _line(lines: Sequence[ShareLine], phase: Phase | None) -> ShareLine:
     return next(line for line in lines if line.phase is phase)
 
 
+class Step(Protocol):
+    """Two sessions in a row, and one follow-up for each activity of the earlier one."""
+
+    @property
+    def earlier(self) -> Conversation:
+        """The session in which they were set."""
+        ...
+
+    @property
+    def later(self) -> Conversation:
+        """The next session."""
+        ...
+
+    @property
+    def follow_ups(self) -> Sequence[FollowUp]:
+        """In the order of the activities of the earlier session."""
+        ...
+
+
 def progression_report(
-    conversations: Sequence[Conversation], programme_note: str | None = None
+    conversations: Sequence[Conversation],
+    programme_note: str | None = None,
+    steps: Sequence[Step] = (),
 ) -> str:
     """The report of one coachee as one HTML page, without scripts or anything fetched.
 
     ``programme_note`` (aims, approach: whatever the pair wrote down) is printed at its head.
+    ``steps`` say what of each session the next one speaks about.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
@@ -139,9 +163,32 @@ def progression_report(
         "put_right": [
             f"session {c.session.number} {put_right(c)}" for c in sessions if put_right(c)
         ],
+        "agreed": _agreed(sessions, steps),
         "review": [review_groups(conversation) for conversation in sessions],
     }
     return render("progression.html.j2", content)
+
+
+def _agreed(sessions: Sequence[Conversation], steps: Sequence[Step]) -> list[dict[str, object]]:
+    """For each session with activities: what was set, and what the next one says of it."""
+    after = {step.earlier.recording.recording_id: step for step in steps}
+    found: list[dict[str, object]] = []
+    for session in sessions:
+        step = after.get(session.recording.recording_id)
+        follow_ups = follow_up_views(session, step.later, step.follow_ups) if step else ()
+        found.append(
+            {
+                "session": session.session.number,
+                "report": session_file_name(session.session, session.recording.short_id),
+                "set": activity_views(session),
+                "next": step.later.session.number if step else None,
+                "next_report": session_file_name(step.later.session, step.later.recording.short_id)
+                if step
+                else None,
+                "follow_ups": follow_ups,
+            }
+        )
+    return [one for one in found if one["set"]]
 
 
 def _phase_row(
@@ -229,7 +276,10 @@ def _dates(sessions: Sequence[Conversation]) -> str:
 
 
 def write_progression_report(
-    folder: Path, conversations: Sequence[Conversation], programme_note: str | None = None
+    folder: Path,
+    conversations: Sequence[Conversation],
+    programme_note: str | None = None,
+    steps: Sequence[Step] = (),
 ) -> Path:
     """Write the report into ``folder`` and return its path; an earlier one is replaced.
 
@@ -237,7 +287,7 @@ def write_progression_report(
         SessionError: there is no session, or there are two coachees.
         StoreError: the folder cannot be written.
     """
-    page = progression_report(conversations, programme_note)
+    page = progression_report(conversations, programme_note, steps)
     path = folder / progression_file_name(conversations[0].session.coachee)
     write_atomically(path, page.encode())
     return path

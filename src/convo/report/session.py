@@ -8,6 +8,7 @@ from pathlib import Path
 
 from convo.files import write_atomically
 from convo.report import charts
+from convo.report.activities import MANY, activity_views
 from convo.report.files import session_file_name
 from convo.report.page import render
 from convo.report.review import phase_commands, review_groups
@@ -81,6 +82,8 @@ def session_report(conversation: Conversation) -> str:
         "phases": _phases_present(conversation),
         "phase_names": phase_names(conversation),
         "put_right": put_right(conversation),
+        "activities": activity_views(conversation),
+        "many_activities": MANY,
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
     return render("session.html.j2", content)

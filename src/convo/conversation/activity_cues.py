@@ -1,0 +1,150 @@
+"""The cues of inter-sessional activities: readable patterns, in ``configs/activities.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from convo.between import Status
+from convo.conversation.cues import Pattern
+from convo.errors import ConfigError
+from convo.options import Options
+
+
+class ActivityCue(Options):
+    """One pattern that a turn of coach or coachee may hold; ``why`` is the codebook's reason."""
+
+    name: str
+    pattern: Pattern
+    why: str
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def found(self, text: str) -> bool:
+        """Whether the plain text of a turn holds the cue."""
+        return self._regex.search(text) is not None
+
+
+class Term(Options):
+    """What speakers call an activity: a ``family`` of names."""
+
+    family: str
+    pattern: Pattern
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.IGNORECASE)
+
+    def said(self, text: str) -> str | None:
+        """The words as they were said in ``text``, None if they were not.
+
+        >>> Term(family="experiment", pattern="experiment").said("It's an Experiment, no more.")
+        'Experiment'
+        """
+        hit = self._regex.search(text)
+        return None if hit is None else hit.group(0)
+
+
+class _Patterns(Options):
+    """Named patterns, one a field."""
+
+    def found(self, name: str, text: str) -> bool:
+        """Whether the plain text holds the pattern of that field."""
+        return re.search(getattr(self, name), text) is not None
+
+
+class SettingRules(_Patterns):
+    """How an activity was set: in a hurry, on top of too much, how exactly."""
+
+    rushed: Pattern
+    load: Pattern
+    when: Pattern
+    where: Pattern
+    amount: Pattern
+
+
+class FollowUpRules(_Patterns):
+    """How the next session speaks about an activity."""
+
+    asks: Pattern
+    tells: Pattern
+    plans: Pattern
+    changed: Pattern
+    partly: Pattern
+    not_done: Pattern
+    done: Pattern
+
+    def status(self, text: str) -> Status:
+        """What the plain text of the coachee's turns says of an activity."""
+        order: tuple[Status, ...] = ("changed", "not_done", "partly", "done")
+        return next((status for status in order if self.found(status, text)), "not_said")
+
+
+class ActivityCues(Options):
+    """The content of ``configs/activities.toml``; ``version`` is stored with every result.
+
+    ``{name}`` in a pattern stands for any word of the list ``name``.
+    """
+
+    version: str
+    lists: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    cues: tuple[ActivityCue, ...] = ()
+    terms: tuple[Term, ...] = ()
+    rules: SettingRules
+    followup: FollowUpRules
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_lists(cls, content: object) -> object:
+        lists = content.get("lists", {}) if isinstance(content, dict) else {}
+        if not isinstance(lists, dict):
+            return content
+        words = {
+            "{" + str(name) + "}": "(?:" + "|".join(map(re.escape, map(str, entries))) + ")"
+            for name, entries in lists.items()
+            if isinstance(entries, list)
+        }
+        return _filled(content, words)
+
+    @field_validator("cues")
+    @classmethod
+    def _differ(cls, cues: tuple[ActivityCue, ...]) -> tuple[ActivityCue, ...]:
+        if len({cue.name for cue in cues}) < len(cues):
+            raise ValueError("two cues have the same name: their weights would be mixed up")
+        return cues
+
+
+def _filled(value: object, words: Mapping[str, str]) -> object:
+    if isinstance(value, dict):
+        return {key: _filled(one, words) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, words) for one in value]
+    if isinstance(value, str):
+        for mark, alternatives in words.items():
+            value = value.replace(mark, alternatives)
+    return value
+
+
+def parse_activity_cues(text: str) -> ActivityCues:
+    """The cues written in ``text`` (TOML).
+
+    Raises:
+        ConfigError: not TOML, an unknown or missing key, or a pattern that is none.
+    """
+    try:
+        return ActivityCues.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"the activity cues are not valid TOML: {error}; mend that line"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"activity cues: {where}: {message}; correct it in that file") from error
