@@ -50,8 +50,8 @@ def turns(text):
 
 def described(text):
     said = turns(text)
-    last = len(said) - 1
-    return FINDER.described(FINDER.facts(said), 0, last, last)
+    settled = max(turn.number for turn in said if turn.role is Role.COACHEE) - 1
+    return FINDER.described(FINDER.facts(said), 0, settled, len(said) - 1)
 
 
 @pytest.mark.parametrize(

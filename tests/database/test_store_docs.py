@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from convo.between import Activity
 from convo.database.artefacts import save_correction, write_conversation
 from convo.database.runs import Run
 from convo.database.store import Store
@@ -24,6 +26,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     for number in (1, 2, 3):
         conversation = make_conversation(name=f"{number}.m4a", number=number)
         recording = conversation.recording.recording_id
+        conversation = replace(conversation, activities=(Activity(2, 4, 3, "client", "do"),))
         if number == 3:
             conversation = confirmed(conversation)
         save_correction(root / "artefacts", recording, "coach", "SPEAKER_00", "Maeve")

@@ -30,8 +30,8 @@ _SHORTEST = 3
 def stem(word: str) -> str:
     """``word`` without its ending, so that forms of one word meet; not meant for reading.
 
-    >>> [stem(word) for word in ("cards", "counting", "counted", "tries")]
-    ['card', 'count', 'count', 'try']
+    >>> [stem(word) for word in ("cards", "counting", "counted", "stories")]
+    ['card', 'count', 'count', 'story']
     """
     word = word.replace("'s", "")
     for ending, instead in _ENDINGS:
