@@ -94,7 +94,7 @@ def _facts(activity: Activity) -> list[str]:
 
 def _follow_up(view: ActivityView, one: FollowUp, later: Conversation) -> FollowUpView:
     if not one.spoken or one.turn is None:
-        return FollowUpView(view, False, "not spoken about", None)
+        return FollowUpView(view, False, "not spoken about, as far as was found", None)
     by = {Role.COACH: ", first by the coach", Role.COACHEE: ", first by the coachee"}
     first = by.get(one.by, "") if one.by else ""
     words = f"spoken about{first}; {_STATUS[one.status]}"
