@@ -17,7 +17,7 @@ help:  ## this list
 demo: $(VENV)/.installed  ## install, then process the three sample sessions and show what comes of them
 	$(PY) -m convo demo
 
-test: $(VENV)/.installed check  ## every test, with the real models on real speech (about 10 minutes)
+test: $(VENV)/.installed check  ## every test, with the real models on real speech (about 15 minutes)
 	$(PY) -m pytest
 
 test-quick: $(VENV)/.installed  ## the tests that load no model
