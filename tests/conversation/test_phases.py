@@ -20,11 +20,11 @@ from convo.conversation.decoding import Lattice, best_path, draw, posterior
 from convo.conversation.phases import (
     PhaseSegmenter,
     PhasesOptions,
-    Segmenter,
     TurnScores,
     latest_starts,
     substantive,
 )
+from convo.evaluation import Segmenter
 from convo.resources import resource
 from convo.transcript import Phase, Role, Segmentation, Turn
 

@@ -31,6 +31,13 @@ def test_every_turn_gets_probabilities() -> None:
     assert found.phases.shape == (50, 4)
 
 
+def test_the_last_session_is_read_once_and_another_anew() -> None:
+    reader = shipped_reader()
+    first = reader(a_long_session(20))
+    assert reader(a_long_session(20)) is first
+    assert reader(a_long_session(21)).phases.shape == (21, 4)
+
+
 def test_one_turn_and_an_empty_turn_are_read() -> None:
     assert shipped_reader()([Turn(1, "A", "", role=Role.COACH)]).phases.shape == (1, 4)
 

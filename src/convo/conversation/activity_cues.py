@@ -10,25 +10,13 @@ from functools import cached_property
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from convo.between import Status
-from convo.conversation.cues import Pattern
+from convo.conversation.cues import Pattern, TextCue
 from convo.errors import ConfigError
 from convo.options import Options
 
 
-class ActivityCue(Options):
+class ActivityCue(TextCue):
     """One pattern that a turn of coach or coachee may hold; ``why`` is the codebook's reason."""
-
-    name: str
-    pattern: Pattern
-    why: str
-
-    @cached_property
-    def _regex(self) -> re.Pattern[str]:
-        return re.compile(self.pattern)
-
-    def found(self, text: str) -> bool:
-        """Whether the plain text of a turn holds the cue."""
-        return self._regex.search(text) is not None
 
 
 class Term(Options):

@@ -154,13 +154,11 @@ class PhaseCues(Options):
     cues: tuple[PhaseCue, ...] = ()
 
 
-class RoleCue(Options):
-    """One pattern and how strongly its use marks the coach (above 0) or the coachee (below 0)."""
+class TextCue(Options):
+    """One pattern that the text of a turn may hold, and why it tells something."""
 
     name: str
     pattern: Pattern
-    where: Literal["anywhere", "opening", "closing"] = "anywhere"
-    weight: float
     why: str
 
     @cached_property
@@ -170,6 +168,13 @@ class RoleCue(Options):
     def found(self, text: str) -> bool:
         """Whether the :func:`plain` text of a turn holds the cue."""
         return self._regex.search(text) is not None
+
+
+class RoleCue(TextCue):
+    """One pattern and how strongly its use marks the coach (above 0) or the coachee (below 0)."""
+
+    where: Literal["anywhere", "opening", "closing"] = "anywhere"
+    weight: float
 
 
 class RoleCues(Options):

@@ -86,24 +86,6 @@ class PhasesOptions(BoundaryOptions):
         return names
 
 
-class Segmenter(Protocol):
-    """Any method that divides a session into phases; ``version`` changes with its results."""
-
-    @property
-    def name(self) -> str:
-        """The method, as it is stored with every result."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """What, besides the code, the results depend on."""
-        ...
-
-    def segment(self, turns: Sequence[Turn]) -> Segmentation:
-        """The phases of ``turns``, gapless; no spans when there are no turns."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class TurnScores:
     """What a trained reader makes of n turns, in natural logs.

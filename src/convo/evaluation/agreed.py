@@ -11,13 +11,13 @@ name of that session and a colon before it where the numbers begin anew in every
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from convo.between import Activity
 from convo.errors import EvaluationError
+from convo.evaluation.marks import Row, marks, turn_number
 
 _ACTIVITY = ("isa_id", "start_turn", "end_turn", "set_turn", "led", "type")
 _FOLLOW_UP = ("isa_of", "reviewed")
@@ -88,13 +88,13 @@ def read_agreed(case: Path, head: Mapping[str, object], turns: int) -> Agreed:
         number=number if isinstance(number, int) else 0,
         activities={
             file.stem.removeprefix("activities-"): tuple(
-                _activity(row, where, turns) for where, row in _rows(file, _ACTIVITY)
+                _activity(row, where, turns) for where, row in marks(file, _ACTIVITY)
             )
             for file in sorted(case.glob("activities-*.csv"))
         },
         follow_ups={
             file.stem.removeprefix("followups-"): tuple(
-                _follow_up(row, where) for where, row in _rows(file, _FOLLOW_UP)
+                _follow_up(row, where) for where, row in marks(file, _FOLLOW_UP)
             )
             for file in sorted(case.glob("followups-*.csv"))
         },
@@ -106,8 +106,8 @@ def _series(case: Path) -> str:
     return case.resolve().name.rpartition("-")[0]
 
 
-def _activity(row: Mapping[str, str], where: str, turns: int) -> MarkedActivity:
-    start, end, settled = (_number(row, key, where) for key in _ACTIVITY[1:4])
+def _activity(row: Row, where: str, turns: int) -> MarkedActivity:
+    start, end, settled = (turn_number(row, key, where) for key in _ACTIVITY[1:4])
     if not 1 <= start <= end <= turns or not 1 <= settled <= turns:
         raise EvaluationError(
             f"{where} runs from turn {start} to {end}, settled in turn {settled}: "
@@ -127,32 +127,13 @@ def _activity(row: Mapping[str, str], where: str, turns: int) -> MarkedActivity:
     )
 
 
-def _follow_up(row: Mapping[str, str], where: str) -> MarkedFollowUp:
+def _follow_up(row: Row, where: str) -> MarkedFollowUp:
     if row["reviewed"].strip() not in ("yes", "no"):
         raise EvaluationError(f"{where} has reviewed={row['reviewed']!r}: use yes or no")
     turn = row.get("review_start_turn", "").strip()
     return MarkedFollowUp(
         row["isa_of"].strip(),
         row["reviewed"].strip() == "yes",
-        _number(row, "review_start_turn", where) if turn else None,
+        turn_number(row, "review_start_turn", where) if turn else None,
         row.get("status", "").strip(),
     )
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, restval="")
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
-        if missing:
-            raise EvaluationError(f"{path} has no column {missing[0]}: add it")
-        for row in reader:
-            yield f"line {reader.line_num} of {path}", row
-
-
-def _number(row: Mapping[str, str], key: str, where: str) -> int:
-    try:
-        return int(row[key])
-    except ValueError as error:
-        raise EvaluationError(
-            f"{where} has {key}={row[key]!r}: expected the number of a turn"
-        ) from error

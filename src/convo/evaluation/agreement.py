@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from convo.conversation.cues import is_backchannel
+from convo.conversation import phases
 from convo.transcript import Phase, Role, Turn
 
 BOUNDARY_WINDOW_TURNS = 5
@@ -53,11 +53,8 @@ def substantive(turns: Sequence[Turn]) -> tuple[bool, ...]:
     >>> substantive([Turn(n, who, text) for n, (who, text) in enumerate(said, start=1)])
     (True, False, True, True)
     """
-    before = (None, *turns[:-1])
-    return tuple(
-        turn.speaker != "MEDIA" and not is_backchannel(turn, previous)
-        for previous, turn in zip(before, turns, strict=False)
-    )
+    own = phases.substantive(turns)
+    return tuple(turn.speaker != "MEDIA" and said for turn, said in zip(turns, own, strict=True))
 
 
 def kappa(one: Sequence[Phase], other: Sequence[Phase]) -> float | None:

@@ -12,9 +12,8 @@ files are left alone.
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from typing import Any
 from convo.conversation.spans import LETTERS
 from convo.errors import EvaluationError, TranscriptError, did_you_mean
 from convo.evaluation.agreed import Agreed, read_agreed
+from convo.evaluation.marks import marks, turn_number
 from convo.transcript import Phase, Role, SpeakerSegment, Turn
 
 ROLES = {"COACH": Role.COACH, "COACHEE": Role.COACHEE, "OTHER": Role.OTHER, "MEDIA": Role.OTHER}
@@ -231,9 +231,8 @@ def _read_rttm(path: Path) -> tuple[SpeakerSegment, ...]:
 def _read_phases(path: Path, turns: int) -> tuple[Phase, ...]:
     """The label of every turn; spans must cover all turns, once, in order (codebook rule A6)."""
     labels: list[Phase] = []
-    for line, row in _rows(path):
-        where = f"line {line} of {path}"
-        start, end = (_turn_number(row, key, where) for key in ("start_turn", "end_turn"))
+    for where, row in marks(path, _PHASE_COLUMNS):
+        start, end = (turn_number(row, key, where) for key in ("start_turn", "end_turn"))
         label = row["label"].strip()
         if label not in LABELS:
             raise EvaluationError(f"{where} has the label {label!r}: use O, S, C or F")
@@ -252,28 +251,3 @@ def _read_phases(path: Path, turns: int) -> tuple[Phase, ...]:
             f"{path} ends at turn {len(labels)} of {turns}: every turn must be in one span"
         )
     return tuple(labels)
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, restval="")
-        _check_columns(reader.fieldnames or (), path)
-        for row in reader:
-            yield reader.line_num, row
-
-
-def _check_columns(columns: Sequence[str], path: Path) -> None:
-    for name in _PHASE_COLUMNS:
-        if name not in columns:
-            raise EvaluationError(
-                f"{path} has no column {name}: it has {', '.join(columns) or 'none'}"
-            )
-
-
-def _turn_number(row: Mapping[str, str], key: str, where: str) -> int:
-    try:
-        return int(row[key])
-    except ValueError as error:
-        raise EvaluationError(
-            f"{where} has {key}={row[key]!r}: expected the number of a turn"
-        ) from error
