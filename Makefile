@@ -9,7 +9,7 @@ BIN := $(VENV)/Scripts
 endif
 PY := $(BIN)/python
 
-.PHONY: help demo test test-quick check bench figures train ladder serve doctor constraints clean
+.PHONY: help demo test test-quick check bench figures train functions ladder serve doctor constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ figures: $(VENV)/.installed  ## measure everything on the cases in CASES=FOLDER 
 
 train: $(VENV)/.installed  ## make the phase model anew from data/training (half an hour); EXTRA=FOLDER adds your own sessions
 	$(PY) -m convo.training $(if $(EXTRA),--extra "$(EXTRA)")
+
+functions: $(VENV)/.installed  ## fit the weights in configs/functions.toml to the coded sessions (a minute); EXTRA=FOLDER adds your own
+	$(PY) -m convo.training.functions $(if $(EXTRA),--extra "$(EXTRA)")
 
 ladder: $(VENV)/.installed  ## compare all methods of finding phases on CASES=FOLDER and write it into docs/phases.md
 	$(PY) -m convo.training.ladder $(CASES)

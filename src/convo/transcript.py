@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from convo.codebook import TurnCode
 from convo.errors import TranscriptError
 
 NO_CLEAR_PHASES = "no clear phases"
@@ -340,8 +341,27 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure: ``value`` of ``metric``, resting on ``n`` words, turns or questions.
+
+    ``phase`` None is the whole session, ``role`` None both people. ``method`` names the versions
+    of what it was made with.
+    """
+
+    phase: Phase | None
+    role: Role | None
+    metric: str
+    value: float
+    n: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """Everything known about one recording of one session.
+
+    ``codes`` say what every turn does, one a turn, and are empty for results made before there
+    were any; ``measures`` are figures made of them.
 
     ``review`` gathers what a person should look at. ``provenance`` names code, model and stage
     versions and options, so that every figure can be traced.
@@ -358,3 +378,5 @@ class Conversation:
     shares: tuple[Share, ...]
     provenance: Mapping[str, str]
     review: tuple[str, ...] = ()
+    codes: tuple[TurnCode, ...] = ()
+    measures: tuple[Measure, ...] = ()

@@ -1,6 +1,7 @@
 """SCORED: the pipeline against transcripts and readings that others made (``convo score``)."""
 
 from convo.evaluation.cases import Cases, SpeechCase, TalkCase, read_cases
+from convo.evaluation.codes import CodesScore, score_codes
 from convo.evaluation.recorded import RecordedScore, score_recorded
 from convo.evaluation.report import Table, tables, to_json
 from convo.evaluation.speech import Recognise, SpeechResult, SpeechScore, score_speech
@@ -8,6 +9,7 @@ from convo.evaluation.talk import Segmenter, TalkScore, score_talk
 
 __all__ = [
     "Cases",
+    "CodesScore",
     "Recognise",
     "RecordedScore",
     "Segmenter",
@@ -18,6 +20,7 @@ __all__ = [
     "TalkCase",
     "TalkScore",
     "read_cases",
+    "score_codes",
     "score_recorded",
     "score_speech",
     "score_talk",

@@ -7,7 +7,7 @@ Spans that meet with the same label (a new cycle of it) have no boundary between
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -60,7 +60,7 @@ def substantive(turns: Sequence[Turn]) -> tuple[bool, ...]:
     )
 
 
-def kappa(one: Sequence[Phase], other: Sequence[Phase]) -> float | None:
+def kappa(one: Sequence[Hashable], other: Sequence[Hashable]) -> float | None:
     """Cohen's kappa; 1 when both give every turn the same single label, None without turns.
 
     >>> O, S = Phase.ORIENTATION, Phase.SCRUTINY

@@ -3,7 +3,7 @@
 ::
 
     FOLDER/speech/<id>/   recording.*   turns.json   speakers.rttm?
-    FOLDER/talk/<id>/     turns.json    phases-<reader>.csv ...    recording.*?
+    FOLDER/talk/<id>/     turns.json    phases-<reader>.csv ...    codes.csv?    recording.*?
 
 ``FOLDER`` may also be the ``speech`` or ``talk`` folder itself, or the folder of one case. Other
 files are left alone.
@@ -14,11 +14,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from convo.errors import EvaluationError, TranscriptError, did_you_mean
+from convo.evaluation.codes import ExpertCode, read_codes
 from convo.transcript import Phase, Role, SpeakerSegment, Turn
 
 ROLES = {"COACH": Role.COACH, "COACHEE": Role.COACHEE, "OTHER": Role.OTHER, "MEDIA": Role.OTHER}
@@ -48,13 +49,17 @@ class SpeechCase:
 
 @dataclass(frozen=True, slots=True)
 class TalkCase:
-    """A transcript with roles, and the phase of every turn as each reader marked it."""
+    """A transcript with roles, and the phase of every turn as each reader marked it.
+
+    ``codes`` are what experts say that turns do, by turn number; empty if nobody has coded them.
+    """
 
     case_id: str
     turns: tuple[Turn, ...]
     readings: Mapping[str, tuple[Phase, ...]]
     kind: str = ""
     recording: Path | None = None
+    codes: Mapping[int, ExpertCode] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,8 @@ def _talk_case(case: Path) -> TalkCase:
     if not files:
         raise EvaluationError(f"{case} has no phases-<reader>.csv: add at least one reading")
     readings = {f.stem.removeprefix("phases-"): _read_phases(f, len(turns)) for f in files}
-    return TalkCase(case.resolve().name, turns, readings, head, _recording(case))
+    codes = read_codes(case / "codes.csv", len(turns))
+    return TalkCase(case.resolve().name, turns, readings, head, _recording(case), codes)
 
 
 def _recording(case: Path) -> Path | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from convo.evaluation.agreement import Found
+from convo.evaluation.codes import NOTE, PEOPLE, CodesScore
 from convo.evaluation.recorded import RecordedRow, RecordedScore
 from convo.evaluation.speech import SpeechFigures, SpeechRow, SpeechScore, pooled
 from convo.evaluation.talk import FIGURES, PhaseFigures, TalkRow, TalkScore
@@ -14,12 +15,6 @@ from convo.evaluation.talk import FIGURES, PhaseFigures, TalkRow, TalkScore
 Json = dict[str, Any]
 _NOT_MEASURED: Json = {
     "activities": {"f1": None, "led": None, "type": None, "followup": None},
-    "codes": {
-        "ASK": {"kappa": None, "kappa_no_mark": None},
-        "RFL": {"kappa": None},
-        "INFORM": {"kappa": None},
-        "OPEN": {"kappa": None},
-    },
 }
 _NO_PHASES = RecordedScore()
 _SIDES = ("reference", "recording")
@@ -40,7 +35,10 @@ class Table:
 
 
 def to_json(
-    speech: SpeechScore | None, talk: TalkScore | None, recorded: RecordedScore | None = None
+    speech: SpeechScore | None,
+    talk: TalkScore | None,
+    recorded: RecordedScore | None = None,
+    codes: CodesScore | None = None,
 ) -> Json:
     """All figures; None for what was not measured, or what a failed case makes incomplete.
 
@@ -48,7 +46,8 @@ def to_json(
     above 0 where the recording is worse than the reference turns.
     """
     speech, talk, recorded = speech or SpeechScore(), talk or TalkScore(), recorded or _NO_PHASES
-    return {"speech": _speech_json(speech), "talk": _talk_json(speech, talk, recorded)}
+    figures = _talk_json(speech, talk, recorded, codes or CodesScore())
+    return {"speech": _speech_json(speech), "talk": figures}
 
 
 def _speech_json(score: SpeechScore) -> Json:
@@ -78,7 +77,9 @@ def _speech_row_json(row: SpeechRow) -> Json:
     }
 
 
-def _talk_json(speech: SpeechScore, talk: TalkScore, recorded: RecordedScore) -> Json:
+def _talk_json(
+    speech: SpeechScore, talk: TalkScore, recorded: RecordedScore, codes: CodesScore
+) -> Json:
     return {
         "cases": len(talk.rows),
         "failed": talk.failed,
@@ -91,6 +92,7 @@ def _talk_json(speech: SpeechScore, talk: TalkScore, recorded: RecordedScore) ->
             "skill": {name: _skill_json(value) for name, value in talk.skills().items()},
         },
         **_NOT_MEASURED,
+        "codes": _codes_json(codes),
         "recorded": {
             **_recording_figures(pooled(speech.recorded), roles=True),
             "rows": [_speech_row_json(row) for row in speech.recorded],
@@ -98,6 +100,13 @@ def _talk_json(speech: SpeechScore, talk: TalkScore, recorded: RecordedScore) ->
         },
         "rows": [_talk_row_json(row) for row in talk.rows],
     }
+
+
+def _codes_json(score: CodesScore) -> Json:
+    """Kappa of each code against the rest; people's with each other are in ``PEOPLE``."""
+    figures: Json = {name: {"kappa": score.kappa(name)} for name in PEOPLE}
+    figures["ASK"]["kappa_no_mark"] = score.kappa_no_mark
+    return figures
 
 
 def _recorded_json(score: RecordedScore) -> Json:
@@ -150,9 +159,12 @@ def _talk_row_json(row: TalkRow) -> Json:
 
 
 def tables(
-    speech: SpeechScore | None, talk: TalkScore | None, recorded: RecordedScore | None = None
+    speech: SpeechScore | None,
+    talk: TalkScore | None,
+    recorded: RecordedScore | None = None,
+    codes: CodesScore | None = None,
 ) -> tuple[Table, ...]:
-    """One table for speech, recorded talk, phases and phases from recordings, if there are any."""
+    """One table for each part that was scored, if there is anything in it."""
     found = []
     if speech is not None and speech.rows:
         found.append(_speech_table(speech))
@@ -162,7 +174,23 @@ def tables(
         found.append(_phase_table(talk))
     if recorded is not None and (recorded.rows or recorded.left_out):
         found.append(_recorded_phase_table(recorded))
+    if codes is not None and codes.sessions:
+        found.append(_codes_table(codes))
     return tuple(found)
+
+
+def _codes_table(score: CodesScore) -> Table:
+    rows = [
+        (name, _decimal(score.kappa(name)), _decimal(people)) for name, people in PEOPLE.items()
+    ]
+    rows.insert(1, ("ASK without question marks", _decimal(score.kappa_no_mark), "–"))
+    return Table(
+        f"Turn codes ({score.turns} coach turns of {score.sessions} sessions, {score.method})",
+        ("code against the rest", "kappa", "people"),
+        tuple(rows),
+        totals=0,
+        notes=(NOTE, *score.failures),
+    )
 
 
 def _speech_table(score: SpeechScore) -> Table:
