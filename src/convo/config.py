@@ -26,6 +26,8 @@ from pydantic_settings import (
 from convo.audio.segments import SegmentsOptions
 from convo.audio.words import WordsOptions
 from convo.conversation.attribution import AttributionOptions
+from convo.conversation.functions import FunctionsOptions
+from convo.conversation.media import MediaOptions
 from convo.conversation.phases import PhasesOptions
 from convo.conversation.roles import RolesOptions
 from convo.conversation.shares import SharesOptions
@@ -45,8 +47,10 @@ class Settings(BaseSettings):
     words: WordsOptions = WordsOptions()
     segments: SegmentsOptions = SegmentsOptions()
     attribution: AttributionOptions = AttributionOptions()
+    media: MediaOptions = MediaOptions()
     roles: RolesOptions = RolesOptions()
     phases: PhasesOptions = PhasesOptions()
+    functions: FunctionsOptions = FunctionsOptions()
     shares: SharesOptions = SharesOptions()
 
     @classmethod

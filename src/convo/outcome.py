@@ -11,7 +11,9 @@ from pathlib import Path
 
 from convo.answers import write_clips
 from convo.audio import bundled, recording
+from convo.codebook import TurnCode
 from convo.config import Settings
+from convo.conversation.media import as_media
 from convo.database import artefacts
 from convo.files import StageFile
 from convo.progress import running
@@ -25,6 +27,7 @@ from convo.transcript import (
     Conversation,
     Coverage,
     Diarization,
+    Measure,
     Recording,
     RoleAssignment,
     Segmentation,
@@ -56,6 +59,8 @@ class Results:
     assign_roles: StageFile
     segment_phases: StageFile
     count_shares: StageFile
+    code_turns: StageFile
+    measure: StageFile
 
 
 def keep(place: Place, meeting: Session, results: Results, settings: Settings) -> str:
@@ -122,7 +127,9 @@ def _conversation(
     attributed = load(place, results.attribute, Attributed)
     in_roles = load(place, results.assign_roles, InRoles)
     phased = load(place, results.segment_phases, Segmentation)
-    spoken = replace(covered.transcription, words=attributed.words)
+    spoken = replace(
+        covered.transcription, words=as_media(attributed.words, settings.media.seconds)
+    )
     return Conversation(
         recording=place.recording,
         session=meeting,
@@ -133,6 +140,8 @@ def _conversation(
         turns=in_roles.turns,
         segmentation=phased,
         shares=load(place, results.count_shares, tuple[Share, ...]),
+        codes=load(place, results.code_turns, tuple[TurnCode, ...]),
+        measures=load(place, results.measure, tuple[Measure, ...]),
         provenance=_provenance(settings, spoken, attributed.diarization, phased),
         review=(
             *_review(in_roles.assignment, phased, covered.coverage, attributed.words),

@@ -25,6 +25,8 @@ STAGES = [
     "assign_roles",
     "segment_phases",
     "count_shares",
+    "code_turns",
+    "measure",
     "keep",
     "report",
 ]

@@ -20,6 +20,8 @@ TITLES = {
     "assign_roles": "finding out who is the coach",
     "segment_phases": "finding the phases",
     "count_shares": "counting the words",
+    "code_turns": "telling what the turns do",
+    "measure": "measuring what the talk does",
     "keep": "storing",
     "report": "writing the report",
 }

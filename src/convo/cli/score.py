@@ -27,6 +27,7 @@ def score(
     from convo.evaluation import (
         SpeechResult,
         read_cases,
+        score_codes,
         score_recorded,
         score_speech,
         score_talk,
@@ -50,7 +51,8 @@ def score(
     speech = score_speech(cases, recognise)
     talk = score_talk(cases, segmenter)
     recorded = score_recorded(cases, heard, talk, segmenter, cues, settings.roles)
-    for found in tables(speech, talk, recorded):
+    codes = score_codes(cases.talk, stages.turn_coder(settings.functions))
+    for found in tables(speech, talk, recorded, codes):
         table = Table(title=found.title, title_justify="left")
         for index, column in enumerate(found.columns):
             table.add_column(column, justify="right" if index else "left")
@@ -63,7 +65,7 @@ def score(
         for note in found.notes:
             shared.say(note)
     if json_file is not None:
-        figures = json.dumps(to_json(speech, talk, recorded), indent=1, ensure_ascii=False)
-        write_atomically(json_file, figures.encode())
-    if speech.failed or talk.failed or recorded.failed:
+        figures = to_json(speech, talk, recorded, codes)
+        write_atomically(json_file, json.dumps(figures, indent=1, ensure_ascii=False).encode())
+    if speech.failed or talk.failed or recorded.failed or codes.failed:
         raise typer.Exit(1)

@@ -39,9 +39,18 @@ class PhaseReader:
         self._pieces = word_pieces((folder / "tokenizer.json").read_bytes())
         self._encoder = _session(folder / "encoder.onnx")
         self._head = _session(folder / "head.onnx")
+        self._last: tuple[tuple[Turn, ...], TurnScores] | None = None
 
     def __call__(self, turns: Sequence[Turn]) -> TurnScores:
-        """What the model makes of ``turns``, each seen with all others."""
+        """What the model makes of ``turns``, each seen with all others.
+
+        The last session is remembered: its phases and its codes are one reading.
+        """
+        if self._last is None or self._last[0] != tuple(turns):
+            self._last = tuple(turns), self._read(turns)
+        return self._last[1]
+
+    def _read(self, turns: Sequence[Turn]) -> TurnScores:
         vectors = self._vectors(windows(turns, [self._pieces(turn.text) for turn in turns]))
         phases, starts, codes = self._head.run(
             None, {"vectors": vectors, "features": features(turns, self._cues)}
