@@ -24,8 +24,10 @@ STAGES = [
     "attribute",
     "assign_roles",
     "segment_phases",
+    "code_turns",
     "find_activities",
     "count_shares",
+    "measure",
     "keep",
     "report",
 ]
