@@ -101,7 +101,10 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
     counted = finished(
         count_shares, place, attributed, in_roles, phased, options.shares, options.media
     )
-    measured = finished(measure, place, in_roles, phased, coded, glossary, coder)
+    lists = stages.shipped_word_lists()
+    measured = finished(
+        measure, place, in_roles, phased, coded, glossary, lists, coder, options.shares
+    )
     results = Results(covered, attributed, in_roles, phased, coded, agreed, counted, measured)
     folder = keep(place, meeting, results, options)
     written = report(place, folder)

@@ -128,6 +128,7 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
         model = stages.phase_model(settings.phases)
         phased = stages.segment_phases(place, in_roles, settings.phases, cues, model)
     functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
+    lists = stages.shipped_word_lists()
     with meter.stage("code_turns"):
         coder = stages.turn_coder(settings.functions, functions).version
         coded = stages.code_turns(place, in_roles, settings.functions, functions, coder)
@@ -139,7 +140,9 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
             place, attributed, in_roles, phased, settings.shares, settings.media
         )
     with meter.stage("measure"):
-        measured = stages.measure(place, in_roles, phased, coded, glossary, coder)
+        measured = stages.measure(
+            place, in_roles, phased, coded, glossary, lists, coder, settings.shares
+        )
     results = outcome.Results(
         covered, attributed, in_roles, phased, coded, agreed, counted, measured
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Rows = tuple[Run, "dict[str, pa.Table]"]
 
 _MEASURES = """
-insert into measure
+insert into measure by name
 with version as (
     select r.recording_id,
            coalesce(max(p.value) filter (where p.key = 'stage.shares'),
@@ -32,30 +32,36 @@ with version as (
 ), figure as (
     select recording_id, phase, role, 'word_share' as metric,
            case when not withheld then words / nullif(total_words, 0) end as value,
-           total_words as n, low as lo, high as hi from own
+           total_words as n, low as lo, high as hi,
+           case when withheld or total_words = 0 then coalesce(caution, 'nobody spoke') end
+               as missing from own
     union all
     select recording_id, phase, role, 'word_share_without_backchannels',
            case when not withheld
                 then words_without_backchannels / nullif(total_without_backchannels, 0) end,
-           total_without_backchannels, null, null from own
+           total_without_backchannels, null, null,
+           case when withheld or total_words = 0 then coalesce(caution, 'nobody spoke') end
+    from own
     union all
     select recording_id, phase, role, 'second_share',
            case when not withheld then seconds / nullif(total_seconds, 0) end,
-           round(total_seconds)::integer, null, null from own
+           round(total_seconds)::integer, null, null,
+           case when seconds is null then 'no times are known'
+                when withheld then coalesce(caution, 'withheld') end from own
     union all
-    select recording_id, phase, role, 'words', words, turns, null, null from own
+    select recording_id, phase, role, 'words', words, turns, null, null, null from own
     union all
-    select recording_id, phase, role, 'turns', turns, turns, null, null from own
+    select recording_id, phase, role, 'turns', turns, turns, null, null, null from own
     union all
-    select recording_id, phase, role, 'median_turn_words', median_turn_words, turns, null, null
-    from own
+    select recording_id, phase, role, 'median_turn_words', median_turn_words, turns, null, null,
+           case when turns = 0 then 'says nothing here' end from own
     union all
-    select recording_id, phase, role, 'longest_turn_words', longest_turn_words, turns, null, null
-    from own
+    select recording_id, phase, role, 'longest_turn_words', longest_turn_words, turns, null, null,
+           case when turns = 0 then 'says nothing here' end from own
 )
-select recording_id, phase, role, metric, value, n, lo, hi, method_version
+select recording_id, phase, role, metric, value, n, lo, hi, method_version,
+       case when value is null then coalesce(missing, 'cannot be had') end as missing
 from figure join version using (recording_id)
-where value is not null
 """
 
 
