@@ -24,7 +24,7 @@ from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.context import TaskRunContext
 
-from convo import answers, confirming, outcome, stages
+from convo import answers, confirming, engagement, outcome, stages
 from convo.audio.recording import inspect_recording
 from convo.config import Settings
 from convo.errors import ConvoError, StageError
@@ -93,7 +93,8 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
         confirming.keep_phases(place, in_roles, found, job.phases)
     said = confirming.phases_by_person(place)
     phased = finished(confirm_phases, place, in_roles, found, said) if said else found
-    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
+    functions = stages.shipped_functions()
+    glossary = engagement.glossary_for(place.data, meeting.programme)
     coder = stages.turn_coder(options.functions, functions).version
     coded = finished(code_turns, place, in_roles, options.functions, functions, coder)
     finder = stages.activity_finder(options.activities).version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,16 +15,27 @@ from convo.between import Activity
 from convo.codebook import TurnCode
 from convo.config import Settings
 from convo.conversation.media import as_media
+from convo.conversation.media_signs import media_hints
 from convo.database import artefacts
+from convo.engagement import note_table, paths, row_of
 from convo.files import StageFile
 from convo.following import note_follow_ups, steps
 from convo.progress import running
 from convo.report.files import progression_file_name, reports_of
 from convo.report.progression import write_progression_report
 from convo.report.session import write_session_report
+from convo.report.wording import clock
 from convo.reservation import lock, note_runs, store
 from convo.sessions import KnownSession
-from convo.stages import VERSIONS, Attributed, Covered, InRoles, Place, load
+from convo.stages import (
+    VERSIONS,
+    Attributed,
+    Covered,
+    InRoles,
+    Place,
+    load,
+    shipped_word_lists,
+)
 from convo.transcript import (
     Conversation,
     Coverage,
@@ -36,6 +47,7 @@ from convo.transcript import (
     Session,
     Share,
     Transcription,
+    Turn,
     Word,
 )
 
@@ -84,13 +96,15 @@ def report(place: Place, folder: str) -> str:
     with lock(place.data, "reports"), running(place.data, "report", place.recording):
         conversation = artefacts.read_conversation(place.data / folder)
         reports = place.data / "reports"
-        written = write_session_report(reports, conversation)
+        written = write_session(place.data, conversation)
         write_clips(place, conversation)
         stale = _remove_stale(reports, written, place.recording.short_id)
         known = {kept.session.coachee for kept in kept_sessions(place.data)}
         for coachee in sorted(known if stale else {conversation.session.coachee}):
             write_progression(place.data, coachee)
-        note_follow_ups(place.data, None if stale else conversations(place.data, coachee))
+        found = None if stale else conversations(place.data, coachee)
+        note_follow_ups(place.data, found)
+        note_table(place.data, found)
         return written.relative_to(place.data).as_posix()
 
 
@@ -102,10 +116,18 @@ def kept_sessions(data: Path) -> list[KnownSession]:
     ]
 
 
+def write_session(data: Path, conversation: Conversation) -> Path:
+    """Write the report of one session."""
+    row = row_of(data, conversation)
+    return write_session_report(data / "reports", conversation, row)
+
+
 def write_progression(data: Path, coachee: str) -> Path:
     """Write the report over all sessions of one coachee."""
     found = conversations(data, coachee)
-    return write_progression_report(data / "reports", found, steps=steps(found))
+    return write_progression_report(
+        data / "reports", found, steps=steps(found), paths=paths(data, found)
+    )
 
 
 def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
@@ -123,6 +145,7 @@ def rebuild_store(data: Path) -> int:
     sessions = store(data).rebuild(data / "artefacts")
     note_runs(data)
     note_follow_ups(data)
+    note_table(data)
     return sessions
 
 
@@ -153,6 +176,7 @@ def _conversation(
         review=(
             *_review(in_roles.assignment, phased, covered.coverage, attributed.words),
             *_channel_hint(place, settings),
+            *_media_hints(place, in_roles.turns),
         ),
     )
 
@@ -213,6 +237,20 @@ def _channel_hint(place: Place, settings: Settings) -> tuple[str, ...]:
         "each channel of the recording seems to hold one speaker: process it again with "
         "--channels speakers, and nobody's words can be given to the other",
     )
+
+
+def _media_hints(place: Place, turns: Sequence[Turn]) -> Iterator[str]:
+    """Where a recording is perhaps played: for a person to look at, nothing is decided."""
+    for hint in media_hints(turns, shipped_word_lists().media):
+        why = ", ".join(hint.signs)
+        if hint.start is None or hint.end is None:
+            yield f"perhaps a recording is played in turns {hint.first} to {hint.last}: {why}"
+            continue
+        span = f"{clock(hint.start)}-{clock(hint.end + 1)}"
+        yield (
+            f"perhaps a recording is played at {span}: {why}. If one is, its words are nobody's: "
+            f'convo process "{place.recording.name}" --media {span}'
+        )
 
 
 def _remove_stale(reports: Path, written: Path, short_id: str) -> bool:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from convo.database.artefacts import read_run
 from convo.database.columns import arrow_table
 from convo.database.corrections import corrections_in
-from convo.database.facts import fact_tables, phase_tables
+from convo.database.facts import annotation_table, fact_tables, phase_tables
 from convo.database.manifest import Run
+from convo.database.notes import notes_in
 from convo.database.tables import PARTS
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def read_rows(folder: Path) -> Rows:
         if part.table
     }
     facts = fact_tables(run, corrections_in(folder.parent))
+    facts["annotation"] = annotation_table(notes_in(folder.parent))
     return run, parts | phase_tables(run, parts) | facts
 
 

@@ -10,12 +10,14 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
+from convo.database.columns import arrow_table
 from convo.database.loading import read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
 from convo.database.results import QueryResult
@@ -23,9 +25,16 @@ from convo.database.runs import Run
 from convo.errors import StoreError, did_you_mean
 from convo.files import disk_error, write_atomically
 from convo.options import Options
+from convo.programme import ProgrammeRecord
 
 if TYPE_CHECKING:
     import duckdb
+
+_STATEMENT = (
+    {"recording_id": "text", "phase": "text", "position": "int", "kind": "text", "grade": "text"}
+    | {"metric": "text", "statement": "text", "turns": "ints", "quotes": "texts"}
+    | {"confirmed": "int", "candidates": "int"}
+)
 
 Progress = Callable[[int, int], None]
 
@@ -138,6 +147,42 @@ class Store:
                 con.executemany("insert into followup values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             con.commit()
 
+    def note_statements(
+        self, recordings: Sequence[str], rows: Sequence[tuple[object, ...]]
+    ) -> None:
+        """Say in table ``statement`` what the table over the sessions says of these recordings.
+
+        A row has the columns of that table, in order.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        with self.writing() as con:
+            con.begin()
+            con.execute(
+                "delete from statement where recording_id in (select unnest(?))", [list(recordings)]
+            )
+            if rows:
+                con.register("incoming", arrow_table(_STATEMENT, rows))
+                con.execute("insert into statement by name select * from incoming")
+                con.unregister("incoming")
+            con.commit()
+
+    def note_programmes(self, versions: Sequence[tuple[ProgrammeRecord, datetime]]) -> None:
+        """Say in table ``programme_version`` what is kept of all programmes.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        with self.writing() as con:
+            con.begin()
+            con.execute("delete from programme_version")
+            if versions:
+                marks = ", ".join("?" * 16)
+                rows = [_programme_row(*version) for version in versions]
+                con.executemany(f"insert into programme_version values ({marks})", rows)
+            con.commit()
+
     def query(self, sql: str, limit: int | None = None) -> QueryResult:
         """The answer to one question in SQL, at most ``limit`` rows of it.
 
@@ -220,6 +265,20 @@ class Store:
                 pass
             with connections.reading(self.path, self.options.wait_s) as con:
                 yield con
+
+
+def _programme_row(record: ProgrammeRecord, kept_at: datetime) -> tuple[object, ...]:
+    texts = ["subject", "tools", "rules", "community", "division_of_labour", "outcomes"]
+    texts += ["approach", "schedule", "funding"]
+    terms = record.glossary
+    return (
+        *(record.name, record.since, record.object),
+        *(getattr(record, name) for name in texts),
+        [f"{one.about}: {one.quote} ({one.source})" for one in record.evidence],
+        [f"{one.title} {one.date or ''}".strip() for one in record.training],
+        f"{terms.name} {terms.version}" if terms else None,
+        kept_at.astimezone(UTC).replace(tzinfo=None),
+    )
 
 
 def _whose(run: Run) -> tuple[str | None, str | None, int | None]:

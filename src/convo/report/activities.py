@@ -76,7 +76,7 @@ def _view(number: int, activity: Activity, conversation: Conversation) -> Activi
     turns = dict.fromkeys((activity.start_turn, activity.set_turn))
     return ActivityView(
         number,
-        tuple(_quote(conversation, turn) for turn in turns),
+        tuple(quote(conversation, turn) for turn in turns),
         tuple(_facts(activity)),
     )
 
@@ -98,10 +98,11 @@ def _follow_up(view: ActivityView, one: FollowUp, later: Conversation) -> Follow
     by = {Role.COACH: ", first by the coach", Role.COACHEE: ", first by the coachee"}
     first = by.get(one.by, "") if one.by else ""
     words = f"spoken about{first}; {_STATUS[one.status]}"
-    return FollowUpView(view, True, words, _quote(later, one.turn))
+    return FollowUpView(view, True, words, quote(later, one.turn))
 
 
-def _quote(conversation: Conversation, number: int) -> Quote:
+def quote(conversation: Conversation, number: int) -> Quote:
+    """The words of turn ``number``, shortened, and where it stands."""
     turn: Turn = next(turn for turn in conversation.turns if turn.number == number)
     axis = axis_of(conversation)
     who = {Role.COACH: "Coach", Role.COACHEE: "Coachee"}.get(turn.role) if turn.role else None

@@ -17,6 +17,8 @@ from convo.report.page import render
 from convo.report.review import review_groups
 from convo.report.shares import ShareLine, share_lines
 from convo.report.spans import Axis, axis_of
+from convo.report.strands import strands
+from convo.report.table3 import PathOf, table_of
 from convo.report.wording import (
     PERCENT,
     PHASE_MEANINGS,
@@ -136,11 +138,13 @@ def progression_report(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
 ) -> str:
     """The report of one coachee as one HTML page, without scripts or anything fetched.
 
     ``programme_note`` (aims, approach: whatever the pair wrote down) is printed at its head.
-    ``steps`` say what of each session the next one speaks about.
+    ``steps`` say what of each session the next one speaks about, ``paths`` what there is to say
+    of each phase, one for each coach and programme.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
@@ -164,6 +168,8 @@ def progression_report(
             f"session {c.session.number} {put_right(c)}" for c in sessions if put_right(c)
         ],
         "agreed": _agreed(sessions, steps),
+        "tables": [table_of(path, named=len(paths) > 1) for path in paths],
+        "strands": strands(sessions) if len(paths) < 2 else (),
         "review": [review_groups(conversation) for conversation in sessions],
     }
     return render("progression.html.j2", content)
@@ -280,6 +286,7 @@ def write_progression_report(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
 ) -> Path:
     """Write the report into ``folder`` and return its path; an earlier one is replaced.
 
@@ -287,7 +294,7 @@ def write_progression_report(
         SessionError: there is no session, or there are two coachees.
         StoreError: the folder cannot be written.
     """
-    page = progression_report(conversations, programme_note, steps)
+    page = progression_report(conversations, programme_note, steps, paths)
     path = folder / progression_file_name(conversations[0].session.coachee)
     write_atomically(path, page.encode())
     return path

@@ -23,6 +23,7 @@ from convo.report.spans import (
     phase_stretches,
     span_views,
 )
+from convo.report.table3 import PHASES, RowOf, TableCell, table_cell
 from convo.report.timeline import Stretch, TimelineRow, timeline
 from convo.report.wording import (
     Voice,
@@ -35,6 +36,8 @@ from convo.report.wording import (
 )
 from convo.transcript import Conversation, Phase
 
+MOMENTS = 6
+"""So many moments of a list are quoted in the report of a session."""
 _FADES = ((0.85, ""), (0.65, "f1"), (0.0, "f2"))
 
 
@@ -61,16 +64,17 @@ class VoiceCount:
     turns: int
 
 
-def session_report(conversation: Conversation) -> str:
+def session_report(conversation: Conversation, row: RowOf | None = None) -> str:
     """The report of one session as one HTML page, without scripts or anything fetched.
 
     What is not known (times, roles, phases, shares) is said to be unknown; nothing is filled in.
+    ``row`` has what there is to say of its phases.
     """
-    content = reading(conversation) | drawings(conversation)
+    content = reading(conversation, row) | drawings(conversation)
     return render("session.html.j2", content)
 
 
-def reading(conversation: Conversation) -> dict[str, Any]:
+def reading(conversation: Conversation, row: RowOf | None = None) -> dict[str, Any]:
     """All that the templates of a session name, but for what takes long: :func:`drawings`."""
     found = voices(conversation)
     order = voice_order(found)
@@ -91,8 +95,20 @@ def reading(conversation: Conversation) -> dict[str, Any]:
         "put_right": put_right(conversation),
         "activities": activity_views(conversation),
         "many_activities": MANY,
+        "cells": _cells(row) if row else (),
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
+
+
+def _cells(row: RowOf) -> list[tuple[str, str, TableCell]]:
+    """Each phase that has something to say, with its key and name."""
+    names = phase_names(row.conversation)
+    cells = ((phase, table_cell(row, phase, MOMENTS)) for phase in PHASES)
+    return [
+        (phase.value, names[phase], cell)
+        for phase, cell in cells
+        if cell.facts or cell.lists or cell.note
+    ]
 
 
 def drawings(conversation: Conversation) -> dict[str, Any]:
@@ -190,12 +206,14 @@ def bars_of(conversation: Conversation) -> charts.Chart | None:
     return charts.share_bars([line.bar() for line in lines], "Shares of the words. " + words)
 
 
-def write_session_report(folder: Path, conversation: Conversation) -> Path:
+def write_session_report(
+    folder: Path, conversation: Conversation, row: RowOf | None = None
+) -> Path:
     """Write the report into ``folder`` and return its path; an earlier one is replaced.
 
     Raises:
         StoreError: the folder cannot be written.
     """
     path = folder / session_file_name(conversation.session, conversation.recording.short_id)
-    write_atomically(path, session_report(conversation).encode())
+    write_atomically(path, session_report(conversation, row).encode())
     return path
