@@ -35,7 +35,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One line of a cell. A fact quotes ``turns``; a list of candidates has ``moments`` instead."""
+    """One line of a cell. A fact quotes ``turns``; a list of candidates has ``moments`` instead.
+
+    ``near`` are words of the quoted turn that it is about, empty if it is about all of it.
+    """
 
     phase: Phase
     metric: str
@@ -43,6 +46,7 @@ class Statement:
     text: str
     turns: tuple[int, ...] = ()
     moments: tuple[Moment, ...] = ()
+    near: str = ""
 
     @property
     def is_fact(self) -> bool:
@@ -115,10 +119,10 @@ class Cell:
         found = self.figures.get((None, role, metric))
         return found.value if found else None
 
-    def fact(self, metric: str, grade: Grade, text: str, *places: int) -> Statement:
-        """A sentence with the turns that it quotes."""
+    def fact(self, metric: str, grade: Grade, text: str, *places: int, near: str = "") -> Statement:
+        """A sentence with the turns that it quotes, and the words in them that it is about."""
         numbers = dict.fromkeys(self.turn(place).number for place in places)
-        return Statement(self.phase, metric, grade, text, tuple(numbers))
+        return Statement(self.phase, metric, grade, text, tuple(numbers), near=near)
 
     def moment(self, what: str, places: Sequence[int]) -> Moment:
         """A candidate, with what people said of it."""

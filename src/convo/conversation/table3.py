@@ -219,10 +219,11 @@ def _questions(cell: Cell) -> Iterator[Statement]:
     }
     best = max(asked, key=lambda p: lengths[p])
     open_share = cell.value(COACH, "open_question_share") or 0
-    text = (
-        f"The coach asks {count(len(asked), 'question')}, {round(open_share * len(asked))} of them "
-        f"open: {per:.1f} in 100 words of the coach"
-    )
+    open_ones = round(open_share * len(asked))
+    how_many = f"{len(asked)} questions, {open_ones or 'none'} of them open"
+    if len(asked) == 1:
+        how_many = "one question, an open one" if open_ones else "one question, a closed one"
+    text = f"The coach asks {how_many}: {per:.1f} in 100 words of the coach"
     longest = answers[best]
     answered = [max(longest.places, key=lambda p: cell.turn(p).word_count)] if longest else []
     yield cell.fact("questions_per_100_words", "A", text, best, *answered)
@@ -273,17 +274,21 @@ def _terms(cell: Cell) -> Iterator[Statement]:
     distinct = cell.value(COACHEE, "distinct_glossary_terms")
     if not mine or per is None or distinct is None:
         return
-    own = cell.value(COACHEE, "own_glossary_terms") or 0
-    theirs = f"; {round(own)} of them the coach had not said just before" if own else ""
+    own = round(cell.value(COACHEE, "own_glossary_terms") or 0)
     uses = sum(len(cell.talk.terms[p]) for p in mine)
+    some = f"{own} of them" if own < uses else "all of them"
+    some = "which" if uses == 1 else some
+    theirs = f"; {some} the coach had not said just before" if own else ""
     coach = cell.value(COACH, "glossary_terms_per_100_words")
-    beside = f", the coach {coach:.1f}" if coach is not None else ""
+    beside = "" if coach is None else f" (the coach {coach:.1f})" if coach else " (the coach none)"
+    varied = f", {round(distinct)} different" if distinct < uses else ""
     text = (
-        f"The coachee says {count(uses, 'glossary word')} ({count(distinct, 'different one')}), "
-        f"{per:.1f} in 100 words{beside}{theirs}"
+        f"The coachee says {count(uses, 'glossary word')}{varied}, {per:.1f} in 100 words"
+        f"{beside}{theirs}"
     )
     best = max(mine, key=lambda p: len(set(cell.talk.terms[p])))
-    yield cell.fact("glossary_terms_per_100_words", "A", text, best)
+    near = cell.talk.glossary.first_words(cell.turn(best).text)
+    yield cell.fact("glossary_terms_per_100_words", "A", text, best, near=near)
 
 
 def _people(cell: Cell) -> Iterator[Statement]:
@@ -294,7 +299,7 @@ def _people(cell: Cell) -> Iterator[Statement]:
     said = cell.value(COACHEE, "names_said") or 0
     text = f"The coachee says {count(distinct, 'name')}, {times(said)} in all"
     best = max(named, key=lambda p: len(set(cell.talk.names[p])))
-    yield cell.fact("distinct_names", "B", text, best)
+    yield cell.fact("distinct_names", "B", text, best, near=cell.talk.names[best][0])
 
 
 def _reassured(cell: Cell) -> Iterator[Statement]:
@@ -323,7 +328,8 @@ def _future(cell: Cell) -> Iterator[Statement]:
         return
     beside = f", of the coach’s {rates[COACH]:.1f}" if rates[COACH] is not None else ""
     text = f"Of 100 words of the coachee {rates[COACHEE]:.1f} point ahead (will, next week){beside}"
-    yield cell.fact("future_words_per_100_words", "B", text, best)
+    near = cell.talk.lists.first("future", cell.turn(best).text)
+    yield cell.fact("future_words_per_100_words", "B", text, best, near=near)
 
 
 def _training(cell: Cell) -> Iterator[Statement]:

@@ -64,6 +64,11 @@ class WordLists(Options):
         """How often a word of the kind ``name`` is in ``said``, which is plain text."""
         return sum(1 for _ in self._compiled[name].finditer(said))
 
+    def first(self, name: str, text: str) -> str:
+        """The first word of the kind ``name`` as it stands in ``text``; empty if none does."""
+        found = self._compiled[name].search(text.lower())
+        return text[found.start() : found.end()] if found else ""
+
     def names(self, text: str) -> tuple[str, ...]:
         """Capitalised words that do not begin a sentence and are no pronoun, day or month.
 

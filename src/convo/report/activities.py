@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from convo.between import Activity, FollowUp
 from convo.report.spans import axis_of
-from convo.report.wording import shortened
+from convo.report.wording import around, shortened
 from convo.transcript import Conversation, Role, Turn
 
 MANY = 3
@@ -101,8 +101,10 @@ def _follow_up(view: ActivityView, one: FollowUp, later: Conversation) -> Follow
     return FollowUpView(view, True, words, quote(later, one.turn))
 
 
-def quote(conversation: Conversation, number: int) -> Quote:
-    """The words of turn ``number``, shortened, and where it stands."""
+def quote(
+    conversation: Conversation, number: int, near: str = "", most: int = _QUOTE_CHARACTERS
+) -> Quote:
+    """The words of turn ``number``, shortened to those ``near`` some words, and where it stands."""
     turn: Turn = next(turn for turn in conversation.turns if turn.number == number)
     axis = axis_of(conversation)
     who = {Role.COACH: "Coach", Role.COACHEE: "Coachee"}.get(turn.role) if turn.role else None
@@ -110,5 +112,5 @@ def quote(conversation: Conversation, number: int) -> Quote:
         number,
         axis.place(number) if axis.timed else "",
         who or "Voice",
-        shortened(turn.text, _QUOTE_CHARACTERS),
+        around(turn.text, near, most) if near else shortened(turn.text, most),
     )

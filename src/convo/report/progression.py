@@ -169,7 +169,7 @@ def progression_report(
         ],
         "agreed": _agreed(sessions, steps),
         "tables": [table_of(path, named=len(paths) > 1) for path in paths],
-        "strands": strands(sessions) if len(paths) < 2 else (),
+        "strands": strands(paths[0].rows) if len(paths) == 1 else (),
         "review": [review_groups(conversation) for conversation in sessions],
     }
     return render("progression.html.j2", content)

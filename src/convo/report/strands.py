@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from convo.conversation.statements import count
 from convo.report import charts
+from convo.report.table3 import RowOf
 from convo.transcript import Conversation, Measure, Phase, Role
 
 COACH, COACHEE = Role.COACH, Role.COACHEE
@@ -29,7 +31,7 @@ _STRANDS: tuple[tuple[str, str, tuple[_Figure, ...]], ...] = (
         (
             ("Coachee’s part of the words, %", None, COACHEE, "word_share", 100.0),
             ("Coach’s questions in 100 of their words", None, COACH, "questions_per_100_words", 1),
-            ("Topics that the coachee starts", None, COACHEE, "topics_started", 1),
+            ("Longest turn of the coachee, words", None, COACHEE, "longest_turn_words", 1),
         ),
     ),
     (
@@ -52,31 +54,54 @@ _STRANDS: tuple[tuple[str, str, tuple[_Figure, ...]], ...] = (
     ),
     (
         "From tentative to committed",
-        "In co-construction, by the coachee. The last two count candidates: read their turns.",
+        "In co-construction, by the coachee.",
         (
-            ("Hedging words in 100 words", _PLAN, COACHEE, "hedges_per_100_words", 1),
-            ("Perhaps: “I could”", _PLAN, COACHEE, "tentative_suggestions", 1),
-            ("Perhaps: “I will”", _PLAN, COACHEE, "commitments", 1),
+            ("Hedging words (maybe, I think) in 100", _PLAN, COACHEE, "hedges_per_100_words", 1),
+            ("“I could”, confirmed by a person", _PLAN, None, "tentative_suggestions", 1),
+            ("“I will”, confirmed by a person", _PLAN, None, "commitments", 1),
         ),
     ),
 )
 
 
-def strands(sessions: Sequence[Conversation]) -> tuple[Strand, ...]:
-    """The four strands over the sessions; those without any figure are left out."""
+def strands(rows: Sequence[RowOf]) -> tuple[Strand, ...]:
+    """The four strands over the sessions; those without any figure are left out.
+
+    What only a person can tell (the role is None) is drawn once somebody has confirmed a moment;
+    until then the note says how many wait.
+    """
     found = []
     for name, note, figures in _STRANDS:
-        drawn = [(one[0], chart) for one in figures if (chart := _chart(sessions, one))]
+        drawn = [(one[0], chart) for one in figures if (chart := _chart(rows, one))]
+        if waiting := sum(_waiting(row, one[3]) for row in rows for one in figures if not one[2]):
+            note += (
+                f" {count(waiting, 'moment')} of “I could” and “I will” above are candidates "
+                "until a person confirms them."
+            )
         if drawn:
             found.append(Strand(name, note, tuple(drawn)))
     return tuple(found)
 
 
-def _chart(sessions: Sequence[Conversation], figure: _Figure) -> charts.Chart | None:
+def _waiting(row: RowOf, metric: str) -> int:
+    return sum(len(one.open) for one in row.statements if one.metric == metric)
+
+
+def _confirmed(row: RowOf, metric: str) -> charts.Column:
+    number = sum(len(one.confirmed) for one in row.statements if one.metric == metric)
+    label = str(row.conversation.session.number)
+    return charts.Column(label, float(number) if number else None, str(number) if number else "–")
+
+
+def _chart(rows: Sequence[RowOf], figure: _Figure) -> charts.Chart | None:
     label, phase, role, metric, scale = figure
-    columns = [
-        _column(str(one.session.number), one, phase, role, metric, scale) for one in sessions
-    ]
+    if role is None:
+        columns = [_confirmed(row, metric) for row in rows]
+    else:
+        sessions = [row.conversation for row in rows]
+        columns = [
+            _column(str(one.session.number), one, phase, role, metric, scale) for one in sessions
+        ]
     if all(column.value is None for column in columns):
         return None
     words = "; ".join(f"session {c.label}: {c.text}" for c in columns)
@@ -106,10 +131,12 @@ def _column(
 def _measure(
     session: Conversation, phase: Phase | None, role: Role | None, metric: str
 ) -> Measure | None:
-    if metric == "word_share":
+    if metric in ("word_share", "longest_turn_words"):
         share = next((s for s in session.shares if s.phase is phase and s.role is role), None)
         if share is None or share.withheld or not share.total:
             return None
+        if metric == "longest_turn_words":
+            return Measure(phase, role, metric, share.longest_turn_words, share.turns, "")
         value = share.words / share.total
         return Measure(phase, role, metric, value, share.total, "", share.low, share.high)
     return next(

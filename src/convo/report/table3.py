@@ -14,6 +14,7 @@ from convo.report.files import session_file_name
 from convo.report.wording import PHASE_MEANINGS, long_date, phase_names
 from convo.transcript import Conversation, Phase
 
+QUOTE_CHARACTERS = 120
 FEW = 3
 """So many moments of a list are quoted; the others are counted."""
 PHASES = (Phase.ORIENTATION, Phase.SCRUTINY, Phase.CO_CONSTRUCTION, Phase.FRAME)
@@ -207,7 +208,7 @@ def _note_cell(row: RowOf, phase: Phase | None = None) -> TableCell:
 def line_of(conversation: Conversation, one: Statement, few: int = FEW) -> Line:
     """A statement with the words of its turns."""
     if one.is_fact:
-        return Line(one.text, True, (_quotes(conversation, one.turns),))
+        return Line(one.text, True, (_quotes(conversation, one.turns, one.near),))
     shown = sorted(one.moments, key=lambda moment: not moment.confirmed)[:few]
     shown.sort(key=lambda moment: moment.turns)
     return Line(
@@ -219,8 +220,8 @@ def line_of(conversation: Conversation, one: Statement, few: int = FEW) -> Line:
     )
 
 
-def _quotes(conversation: Conversation, turns: Sequence[int]) -> tuple[Quote, ...]:
-    return tuple(quote(conversation, number) for number in turns)
+def _quotes(conversation: Conversation, turns: Sequence[int], near: str = "") -> tuple[Quote, ...]:
+    return tuple(quote(conversation, number, near, QUOTE_CHARACTERS) for number in turns)
 
 
 def _tally(confirmed: Sequence[Moment], still: Sequence[Moment]) -> str:
