@@ -33,6 +33,11 @@ def may_see(who: Viewer, session: Session) -> bool:
     return who.role == "owner"
 
 
+def may_hear(who: Viewer, session: Session) -> bool:
+    """Whether ``who`` may listen to it: a voice has no pseudonym."""
+    return who.role != "researcher" and may_see(who, session)
+
+
 def shown(who: Viewer, conversation: Conversation) -> Conversation:
     """``conversation`` as ``who`` may read it."""
     return conversation

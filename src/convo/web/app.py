@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from convo.errors import ConvoError
 from convo.report.page import style
-from convo.web import home, pages, sessions
+from convo.web import audio, home, pages, sessions
 from convo.web.desk import Desk
 from convo.web.guard import HEADERS, HOSTS, Guard, check_token
 
@@ -47,6 +47,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_api_route("/look.css", _look, include_in_schema=False)
     app.include_router(home.router)
     app.include_router(sessions.router)
+    app.include_router(audio.router)
     return app
 
 
