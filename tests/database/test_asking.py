@@ -1,4 +1,4 @@
-"""A question of somebody who is not trusted: it reads the store, within limits, and nothing else."""
+"""A question of somebody who is not trusted reads the store, within limits, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import psutil
 import pyarrow.parquet as pq
 import pytest
 
 from convo.database.artefacts import write_conversation
 from convo.database.asking import Asker, AskOptions
+from convo.database.questions import check_question
 from convo.database.store import Store
 from convo.errors import StoreError
 from tests.database.conversations import make_conversation
 
-LIMITS = AskOptions(seconds=2.0, rows=10, memory_mb=128, cell_characters=50)
+LIMITS = AskOptions(seconds=1.0, rows=10, memory_mb=128, cell_characters=50)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +162,7 @@ GREEDY = (
 @pytest.mark.parametrize("sql", GREEDY)
 def test_a_greedy_question_is_stopped_in_time(asker: Asker, sql: str) -> None:
     begun = time.monotonic()
-    with pytest.raises(StoreError, match="no answer within|memory|Out of Range|out of range"):
+    with pytest.raises(StoreError, match=r"no answer within|memory|(?i:out of range)"):
         asker.ask(sql)
     assert time.monotonic() - begun < 15
     assert asker.ask("select 1").rows == ((1,),)  # and the next one is answered
@@ -222,26 +224,25 @@ def test_whatever_reads_is_possible(asker: Asker, folder: Path, sql: str) -> Non
     assert answer.columns and "home-of-hannah" not in str(answer)
 
 
-def test_no_path_of_this_computer_can_be_read(asker: Asker, folder: Path) -> None:
+def test_no_path_of_this_computer_can_be_read(folder: Path) -> None:
     """Every internal view that is not refused, and every function without arguments."""
-    listed = Asker(folder / "convo.duckdb", AskOptions(rows=5000))
-    views = [row[0] for row in listed.ask("select view_name from duckdb_views()").rows]
-    makers = listed.ask(
-        "select distinct function_name from duckdb_functions() where len(parameters) = 0"
-    ).rows
-    scalars = [f"select {row[0]}()" for row in makers]
-    tables = [f"from {row[0]}()" for row in makers]
     answered = 0
-    for sql in [*(f"from {view}" for view in views), *scalars, *tables]:
-        try:
-            answer = listed.ask(sql)
-        except StoreError as error:
-            assert "home-of-hannah" not in str(error), sql
-            continue
-        answered += 1
-        assert "home-of-hannah" not in str(answer), sql
-        assert os.path.expanduser("~") not in str(answer), sql
-    listed.close()
+    with Store(folder / "convo.duckdb").reading() as con:
+        views = con.execute("select view_name from duckdb_views()").fetchall()
+        makers = con.execute(
+            "select distinct function_name from duckdb_functions() where len(parameters) = 0"
+        ).fetchall()
+        asked = [f"from {row[0]}" for row in views]
+        asked += [f"{how} {row[0]}()" for row in makers for how in ("select", "from")]
+        for sql in asked:
+            try:
+                check_question(con, sql)
+                told = str(con.execute(sql).fetchmany(5000))
+            except (duckdb.Error, StoreError):
+                continue
+            answered += 1
+            assert "home-of-hannah" not in told, sql
+            assert os.path.expanduser("~") not in told, sql
     assert answered > 20
 
 

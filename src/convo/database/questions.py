@@ -33,7 +33,8 @@ _TEXT_AS_QUESTION = re.compile(r'\bquery\b(?:\s|"|/\*.*?\*/|--[^\n]*\n)*\(', re.
 _TABLE_MAKERS = """
     select function_name from duckdb_functions()
     where function_type in ('table', 'pragma', 'table_macro') and internal
-    union select view_name from duckdb_views() where internal and schema_name <> 'information_schema'
+    union select view_name from duckdb_views()
+    where internal and schema_name <> 'information_schema'
 """
 
 
