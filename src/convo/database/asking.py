@@ -165,7 +165,12 @@ def _too_big(options: AskOptions) -> StoreError:
 _OUT_OF_MEMORY, _OUT_OF_TIME = 77, 78
 
 
-def _answer(path: Path, sql: str, format: str, options: AskOptions) -> tuple[Answer, bytes]:
+def answer(path: Path, sql: str, format: str, options: AskOptions) -> tuple[Answer, bytes]:
+    """The answer, and the bytes of its file; what the child does.
+
+    Raises:
+        StoreError: see :meth:`Asker.ask`.
+    """
     import duckdb
 
     from convo.database.questions import check_question, wrong_sql
@@ -175,9 +180,10 @@ def _answer(path: Path, sql: str, format: str, options: AskOptions) -> tuple[Ans
     limits = {"memory_limit": f"{options.memory_mb}MB", "threads": str(options.threads)}
     limits |= {"temp_directory": "", "max_temp_directory_size": "0KB"}
     most = options.rows if format == "rows" else options.download_rows
-    with Store(path, StoreOptions(wait_s=options.seconds)).reading(limits) as con:
-        _after(options.seconds, con.interrupt)
-        _after(options.seconds + 2, lambda: os._exit(_OUT_OF_TIME))  # for what hears no interrupt
+    with (
+        Store(path, StoreOptions(wait_s=options.seconds)).reading(limits) as con,
+        _in_time(options.seconds, con.interrupt),
+    ):
         begun = time.monotonic()
         try:
             check_question(con, sql)
@@ -191,11 +197,28 @@ def _answer(path: Path, sql: str, format: str, options: AskOptions) -> tuple[Ans
         except duckdb.Error as error:
             raise wrong_sql(con, error) from error
         seconds = round(time.monotonic() - begun, 3)
-    result = QueryResult(columns, tuple(tuple(row) for row in found[:most]), len(found) > most)
-    if format != "rows":
-        return Answer(columns, (), result.truncated, seconds), result.encoded(format)
-    rows = tuple(tuple(_cell(value, options) for value in row) for row in result.rows)
-    return Answer(columns, rows, result.truncated, seconds), b""
+        result = QueryResult(columns, tuple(tuple(row) for row in found[:most]), len(found) > most)
+        if format != "rows":
+            return Answer(columns, (), result.truncated, seconds), result.encoded(format)
+        rows = tuple(tuple(_cell(value, options) for value in row) for row in result.rows)
+        return Answer(columns, rows, result.truncated, seconds), b""
+
+
+@contextlib.contextmanager
+def _in_time(seconds: float, interrupt: Callable[[], None]) -> Iterator[None]:
+    """Interrupt what takes longer, and end this process if it does not hear."""
+    clocks = [
+        threading.Timer(seconds, interrupt),
+        threading.Timer(seconds + 2, os._exit, [_OUT_OF_TIME]),
+    ]
+    for clock in clocks:
+        clock.daemon = True
+        clock.start()
+    try:
+        yield
+    finally:
+        for clock in clocks:
+            clock.cancel()
 
 
 def _cell(value: object, options: AskOptions) -> int | float | str | bool | None:
@@ -206,12 +229,6 @@ def _cell(value: object, options: AskOptions) -> int | float | str | bool | None
     text = str(value)
     most = options.cell_characters
     return text if len(text) <= most else text[:most] + " …"
-
-
-def _after(seconds: float, act: Callable[[], None]) -> None:
-    clock = threading.Timer(seconds, act)
-    clock.daemon = True
-    clock.start()
 
 
 def _watch(most_bytes: int) -> None:
@@ -245,8 +262,8 @@ def main() -> None:
     threading.Thread(target=_watch, args=(most,), daemon=True).start()
     content = b""
     try:
-        answer, content = _answer(path, job["sql"], job["format"], options)
-        said = asdict(answer)
+        given, content = answer(path, job["sql"], job["format"], options)
+        said = asdict(given)
         del said["content"]
     except StoreError as error:
         said = {"error": _without_paths(str(error), path)}
