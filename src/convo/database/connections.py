@@ -149,12 +149,12 @@ def _open(
 ) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    config = _SEALED if read_only else {"storage_compatibility_version": STORAGE}
-    config = config | dict(limits or {})
+    settings = _SEALED if read_only else {"storage_compatibility_version": STORAGE}
+    settings = {**settings, **(limits or {})}
     delay_s = 0.01
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=config)
+            return duckdb.connect(str(path), read_only=read_only, config=dict(settings))
         except duckdb.Error as error:
             if not any(sign in str(error) for sign in _BUSY) or time.monotonic() > end:
                 raise explain(error, path) from error
