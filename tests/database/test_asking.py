@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -177,12 +180,50 @@ def test_a_greedy_question_is_stopped_in_time(asker: Asker, sql: str) -> None:
 def test_no_child_is_left_behind(folder: Path) -> None:
     asker = Asker(folder / "convo.duckdb", LIMITS)
     known = {child.pid for child in psutil.Process().children()}
+
+    def children() -> set[int]:
+        return {child.pid for child in psutil.Process().children()} - known
+
     asker.ask("select 1")
+    (first,) = children()
+    asker.ask("select 2")
     with pytest.raises(StoreError):
-        asker.ask("select count(*) from range(100000000) a, range(100000000) b")
-    assert len({child.pid for child in psutil.Process().children()} - known) == 1  # the spare
+        asker.ask("selct")
+    assert children() == {first}  # it answers the next one too
+    with pytest.raises(StoreError):
+        asker.ask("select repeat('x', 2000000000)")
+    with pytest.raises(StoreError):
+        asker.ask("select len(repeat(repeat('x', 100000), 100000))")
+    asker.ask("select 1")
+    assert len(children()) == 1
     asker.close()
-    assert {child.pid for child in psutil.Process().children()} <= known
+    assert children() == set()
+
+
+def test_a_child_ends_with_its_parent(folder: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from convo.database.asking import Asker; "
+        "asker = Asker(Path(sys.argv[1])); asker.ask('select 1'); "
+        "print(asker._idle[0].pid, flush=True); sys.stdin.read()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder / "convo.duckdb")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    child.wait(timeout=20)
+    parent.stdin.close()
+    parent.stdout.close()
+
+
+def test_questions_at_once_are_all_answered(folder: Path) -> None:
+    asker = Asker(folder / "convo.duckdb")
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda n: asker.ask(f"select {n}").rows, range(20)))
+    asker.close()
+    assert answers == [((n,),) for n in range(20)]
 
 
 def test_rows_are_counted_and_the_rest_is_left_out(asker: Asker) -> None:

@@ -1,8 +1,8 @@
-"""Questions of people who are not trusted: each is answered by a child process of its own.
+"""Questions of people who are not trusted are answered by a child process, not by this one.
 
-The child opens the store sealed and read-only, has limits of time, memory and rows, knows no
-environment, and ends with the answer, so whatever a question does, it does to nobody else. One
-child waits in advance, because starting one takes longer than most answers.
+The child opens the store sealed and read-only for each of them, has limits of time, memory and
+rows, and knows no environment. A question that goes beyond a limit takes its child with it. Others
+leave it to the next, because starting one takes longer than most answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class Asker:
         self.path = path
         self.options = options or AskOptions()
         self._turns = threading.BoundedSemaphore(self.options.at_once)
-        self._spare: subprocess.Popen[bytes] | None = None
+        self._idle: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
 
     def ask(self, sql: str, format: str = "rows") -> Answer:
@@ -75,30 +75,26 @@ class Asker:
                 there is; or too many questions are being answered.
         """
         job = {"path": str(self.path), "sql": sql, "format": format}
+        job |= {"options": self.options.model_dump_json()}
         with self._turn(), self._child() as child:
-            try:
-                sent = json.dumps(job | {"options": self.options.model_dump()}).encode()
-                # The child keeps its own time; this is for one that cannot.
-                output, _ = child.communicate(sent, timeout=2 * self.options.seconds + 10)
-            except subprocess.TimeoutExpired as error:
-                raise _too_long(self.options) from error
-        head, _, content = output.partition(b"\n")
-        if child.returncode == _OUT_OF_TIME:
-            raise _too_long(self.options)
-        if child.returncode == _OUT_OF_MEMORY or not head:
-            raise _too_big(self.options)
-        said: dict[str, Any] = json.loads(head)
+            said, content = _exchange(child, job, self.options)
         if "error" in said:
             raise StoreError(said["error"])
         rows = tuple(tuple(row) for row in said["rows"])
         return Answer(tuple(said["columns"]), rows, said["more"], said["seconds"], content)
 
-    def close(self) -> None:
-        """End the child that waits."""
+    def warm(self) -> None:
+        """Start a child, so that the first question does not wait for it."""
         with self._lock:
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            _end(spare)
+            if not self._idle:
+                self._idle.append(_start())
+
+    def close(self) -> None:
+        """End the children that wait."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for child in idle:
+            _end(child)
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -112,16 +108,41 @@ class Asker:
     @contextlib.contextmanager
     def _child(self) -> Iterator[subprocess.Popen[bytes]]:
         with self._lock:
-            child, self._spare = self._spare, None
+            child = self._idle.pop() if self._idle else None
         if child is None or child.poll() is not None:
             child = _start()
         try:
             yield child
-        finally:
+        except BaseException:
             _end(child)
-            with self._lock:
-                if self._spare is None:
-                    self._spare = _start()
+            raise
+        with self._lock:
+            self._idle.append(child)
+
+
+def _exchange(
+    child: subprocess.Popen[bytes], job: dict[str, str], options: AskOptions
+) -> tuple[dict[str, Any], bytes]:
+    """Send a job, and read the answer and the bytes that come with it."""
+    if child.stdin is None or child.stdout is None:
+        raise StoreError("the question could not be handed over: ask again")
+    # The child keeps its own time; this is for one that cannot.
+    clock = threading.Timer(2 * options.seconds + 10, child.kill)
+    clock.start()
+    try:
+        child.stdin.write(json.dumps(job).encode() + b"\n")
+        child.stdin.flush()
+        head = child.stdout.readline()
+        said: dict[str, Any] = json.loads(head) if head else {}
+        content = child.stdout.read(said.get("bytes", 0))
+    except (OSError, ValueError):
+        said, content = {}, b""
+    finally:
+        clock.cancel()
+    if said:
+        return said, content
+    child.kill()
+    raise _too_long(options) if child.wait() == _OUT_OF_TIME else _too_big(options)
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -248,27 +269,28 @@ def _without_paths(message: str, path: Path) -> str:
 
 
 def main() -> None:
-    """Read one job from standard input, write its answer to standard output, and end."""
+    """Answer one job a line from standard input on standard output, until there is none."""
     import duckdb  # noqa: F401  (loaded while there is nothing to do)
 
     from convo.database import store  # noqa: F401
 
-    asked = sys.stdin.buffer.read()
-    if not asked:
-        return
-    job = json.loads(asked)
-    options, path = AskOptions(**job["options"]), Path(job["path"])
-    most = 2 * options.memory_mb * 1024 * 1024
-    threading.Thread(target=_watch, args=(most,), daemon=True).start()
-    content = b""
-    try:
-        given, content = answer(path, job["sql"], job["format"], options)
-        said = asdict(given)
-        del said["content"]
-    except StoreError as error:
-        said = {"error": _without_paths(str(error), path)}
-    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + content)
-    sys.stdout.buffer.flush()
+    watching = False
+    for line in sys.stdin.buffer:
+        job = json.loads(line)
+        options, path = AskOptions.model_validate_json(job["options"]), Path(job["path"])
+        if not watching:
+            most = 2 * options.memory_mb * 1024 * 1024
+            threading.Thread(target=_watch, args=(most,), daemon=True).start()
+            watching = True
+        content = b""
+        try:
+            given, content = answer(path, job["sql"], job["format"], options)
+            said = asdict(replace(given, content=b""))
+            said |= {"content": None, "bytes": len(content)}
+        except StoreError as error:
+            said = {"error": _without_paths(str(error), path)}
+        sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + content)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
