@@ -74,7 +74,10 @@ def environment() -> Environment:
 
     reports = FileSystemLoader(Path(page.__file__).parent / "templates")
     made = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), PrefixLoader({"report": reports})]),
+        # those of the reports are also found bare, as they name each other
+        loader=ChoiceLoader(
+            [FileSystemLoader(_TEMPLATES), PrefixLoader({"report": reports}), reports]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
