@@ -66,7 +66,7 @@ def test_what_people_said_is_never_markup(asking: TestClient) -> None:
     [
         ("from v_trun", "did you mean &#39;v_turn&#39;?"),
         ("delete from turn", "DELETE is not allowed"),
-        ("from read_text('/etc/passwd')", "a query reads the store and no other file"),
+        ("from read_text('/etc/passwd')", "a query reads only the store"),
         ("", "ask one SELECT at a time"),
     ],
 )
