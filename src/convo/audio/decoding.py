@@ -174,6 +174,7 @@ def decode(
     (rows, channels). Samples are float32, nominally within -1 and 1; all rows have one length.
     With ``until``, decoding stops after that many seconds.
     """
+
     def make(channels: int, seconds: float) -> _Timeline:
         return _Timeline(path.name, weigh(channels), until or seconds)
 
