@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from convo.errors import ConvoError
 from convo.report.page import style
-from convo.web import home, pages
+from convo.web import home, pages, queue, tus, uploads
 from convo.web.desk import Desk
 from convo.web.guard import HEADERS, HOSTS, Guard, check_token
 
@@ -45,7 +45,8 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=pages.STATIC))
     app.add_api_route("/look.css", _look, include_in_schema=False)
-    app.include_router(home.router)
+    for room in (home, tus, uploads, queue):
+        app.include_router(room.router)
     return app
 
 

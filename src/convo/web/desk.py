@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convo.database.jobs import Queue
 from convo.errors import StoreError
 from convo.files import read_bytes, write_atomically
 from convo.report.files import session_file_name
@@ -50,11 +51,13 @@ def _refuse(path: Path) -> Recording:
 class Desk:
     """The data folder and the callables that outer layers provide.
 
-    ``inspect`` says what a file is (it knows the media library, the pages do not).
+    ``inspect`` says what a file is (it knows the media library, the pages do not);
+    ``queue_problem`` says in a sentence why nothing is being processed, None if all is well.
     """
 
     data: Path
     inspect: Callable[[Path], Recording] = _refuse
+    queue_problem: Callable[[], str | None] = lambda: None
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
 
     @property
@@ -66,6 +69,16 @@ class Desk:
     def artefacts(self) -> Path:
         """The folder of what is kept of every session."""
         return self.data / "artefacts"
+
+    @property
+    def inbox(self) -> Path:
+        """The folder of uploaded files."""
+        return self.data / "inbox"
+
+    @property
+    def queue(self) -> Queue:
+        """What waits, is in work, is done or failed."""
+        return Queue(self.data)
 
     def store(self) -> Store:
         """The store; its connections last as long as one question."""

@@ -14,6 +14,7 @@ from convo.web import pages
 from convo.web.access import Who, may_see
 from convo.web.desk import Listed
 from convo.web.pages import AtDesk
+from convo.web.queue import open_lines
 
 router = APIRouter()
 PAGE = 100  # sessions on one page of the list
@@ -40,6 +41,7 @@ def home(request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "") 
         at=at,
         pages_there=pages_there,
         find=find,
+        in_queue=open_lines(desk, who),
         unfinished=unfinished(desk.data) if who.role == "owner" else [],
     )
 
