@@ -14,6 +14,7 @@ import contextlib
 import os
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -98,10 +99,14 @@ class Dispatcher:
     async def _send(self, job: Queued) -> None:
         from prefect.deployments import arun_deployment
 
+        # First come, first served: Prefect goes by the time for which a run is planned.
         run = await arun_deployment(
             f"process-queued/{DEPLOYMENT}",
             client=self.client,
             parameters={"data": str(self.data), "recording_id": job.recording_id},
+            scheduled_time=datetime.fromtimestamp(
+                job.submitted_at, UTC
+            ),  # first come, first served
             timeout=0,
             idempotency_key=f"{job.recording_id}-{job.attempt}",
             as_subflow=False,

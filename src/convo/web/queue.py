@@ -26,6 +26,7 @@ from convo.web.pages import AtDesk
 
 router = APIRouter(prefix="/queue")
 EVERY_S = 1.0
+START_S = 15.0  # a recording's own process has to start and load models
 MOST_ENDED = 30
 
 
@@ -163,7 +164,7 @@ def _open_line(
 ) -> tuple[Line, float]:
     """The line of a recording that is not done, and the seconds of work it still is."""
     total = 60 * job.minutes
-    whole = total * sum(factors.get(stage, 0.0) for stage in TITLES)
+    whole = START_S + total * sum(factors.get(stage, 0.0) for stage in TITLES)
     if job.state == "cancelling":
         return Line(job, _whose(job), "stopping", 0.0), 0.0
     if job.state == "waiting":

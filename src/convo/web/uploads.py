@@ -19,7 +19,7 @@ from convo.database.jobs import Queued
 from convo.database.uploads import Uploads
 from convo.sessions import SessionRequest
 from convo.web import pages, receiving
-from convo.web.access import Who
+from convo.web.access import Viewer, Who
 from convo.web.desk import Desk
 from convo.web.pages import AtDesk
 from convo.web.receiving import Received
@@ -83,12 +83,10 @@ class Fault:
 
 
 def _submit(request: Request, desk: Desk, who: Who, values: FormData) -> Response:
-    rows = [
-        row
-        for row in receiving.waiting_for_a_person(desk, who)
-        if row.upload.id in values.getlist("file")
-    ]
-    faults = list(_faults(desk, values, rows))
+    here = receiving.waiting_for_a_person(desk, who)
+    rows = [row for row in here if row.upload.id in values.getlist("file")]
+    rows.sort(key=lambda row: (_own(values, "date", row), row.upload.name))
+    faults = list(_faults(desk, who, values, rows))
     if faults:
         return _page(request, desk, who, values, faults)
     for row in rows:
@@ -136,7 +134,7 @@ def _request(values: FormData, row: Received) -> SessionRequest:
     )
 
 
-def _faults(desk: Desk, values: FormData, rows: list[Received]) -> Iterator[Fault]:
+def _faults(desk: Desk, who: Viewer, values: FormData, rows: list[Received]) -> Iterator[Fault]:
     if not rows:
         yield Fault("files", "Choose at least one file, and wait until it is here.")
     if values.get("consent") != "yes":
@@ -147,6 +145,8 @@ def _faults(desk: Desk, values: FormData, rows: list[Received]) -> Iterator[Faul
         yield Fault("consent_words", "Give the words with which they agreed.")
     taken: dict[tuple[object, ...], str] = {}
     for row in rows:
+        if who.role == "coach" and _own(values, "coach", row) not in ("", who.name):
+            yield Fault("coach", f"You can add your own sessions only: the coach is {who.name}.")
         yield from _row_faults(desk, values, row, taken)
 
 
