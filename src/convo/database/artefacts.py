@@ -58,6 +58,7 @@ __all__ = [
     "Run",
     "StageFile",
     "current_conversations",
+    "current_run",
     "current_runs",
     "find_session",
     "load",
@@ -128,6 +129,15 @@ def current_runs(root: Path) -> list[Run]:
         return []
     newest = (max(_runs(home), key=_age, default=None) for home in sorted(root.iterdir()))
     return [run for run in newest if run is not None]
+
+
+def current_run(root: Path, short_id: str) -> Run | None:
+    """The newest complete run of one recording, by the first 16 characters of its id.
+
+    Raises:
+        StoreError: a manifest is damaged or was written by a newer version of convo.
+    """
+    return max(_runs(root / short_id), key=_age, default=None) if _RUN.fullmatch(short_id) else None
 
 
 def current_conversations(root: Path) -> list[Path]:
