@@ -104,9 +104,7 @@ class Dispatcher:
             f"process-queued/{DEPLOYMENT}",
             client=self.client,
             parameters={"data": str(self.data), "recording_id": job.recording_id},
-            scheduled_time=datetime.fromtimestamp(
-                job.submitted_at, UTC
-            ),  # first come, first served
+            scheduled_time=datetime.fromtimestamp(job.submitted_at, UTC),
             timeout=0,
             idempotency_key=f"{job.recording_id}-{job.attempt}",
             as_subflow=False,
