@@ -15,6 +15,7 @@ from convo import stages
 from convo.config import load_settings
 from convo.conversation.glossary import Glossary, parse_glossary
 from convo.conversation.measures import measures
+from convo.conversation.media import in_room
 from convo.conversation.statements import Statement
 from convo.conversation.table3 import statements
 from convo.conversation.talk import Talk, talk
@@ -112,7 +113,9 @@ def _rows(
 
 
 def _talk(conversation: Conversation, record: ProgrammeRecord | None) -> Talk | None:
-    if not conversation.codes or not conversation.segmentation.spans:
+    coded = [one.turn for one in conversation.codes]
+    room = [turn.number for turn in in_room(conversation.turns)]
+    if not coded or coded != room or not conversation.segmentation.spans:
         return None
     return talk(
         conversation.turns,

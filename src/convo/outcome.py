@@ -18,6 +18,7 @@ from convo.conversation.media import as_media
 from convo.conversation.media_signs import media_hints
 from convo.database import artefacts
 from convo.engagement import note_table, paths, row_of
+from convo.errors import SessionError, did_you_mean
 from convo.files import StageFile
 from convo.following import note_follow_ups, steps
 from convo.progress import running
@@ -122,12 +123,47 @@ def write_session(data: Path, conversation: Conversation) -> Path:
     return write_session_report(data / "reports", conversation, row)
 
 
-def write_progression(data: Path, coachee: str) -> Path:
-    """Write the report over all sessions of one coachee."""
-    found = conversations(data, coachee)
+def write_progression(
+    data: Path, coachee: str, coach: str | None = None, programme: str | None = None
+) -> Path:
+    """Write the report over all sessions of one coachee, or only those with one coach, …
+
+    Raises:
+        SessionError: there are no such sessions.
+    """
+    found = sessions_of(data, coachee, coach, programme)
+    told = paths(data, found)
+    note = " ".join(filter(None, (coach, programme)))
     return write_progression_report(
-        data / "reports", found, steps=steps(found), paths=paths(data, found)
+        data / "reports", found, steps=steps(found), paths=told, part=note
     )
+
+
+def write_reports(data: Path, programme: str) -> list[Path]:
+    """Write the reports of all sessions of a programme, and those over several, again."""
+    found = [c for c in conversations(data) if c.session.programme == programme]
+    for conversation in found:
+        write_session(data, conversation)
+    return [write_progression(data, name) for name in sorted({c.session.coachee for c in found})]
+
+
+def sessions_of(
+    data: Path, coachee: str, coach: str | None = None, programme: str | None = None
+) -> list[Conversation]:
+    """The kept conversations of one coachee, if asked only those with a coach, in a programme.
+
+    Raises:
+        SessionError: the coach or the programme has none.
+    """
+    found = conversations(data, coachee)
+    for name, asked in (("coach", coach), ("programme", programme)):
+        known = {getattr(c.session, name) for c in found}
+        if asked is not None and asked not in known:
+            raise SessionError(
+                f"{coachee} has no session with the {name} {asked!r}: {did_you_mean(asked, known)}"
+            )
+        found = [c for c in found if asked in (None, getattr(c.session, name))]
+    return found
 
 
 def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:

@@ -277,8 +277,8 @@ def _terms(cell: Cell) -> Iterator[Statement]:
     own = round(cell.value(COACHEE, "own_glossary_terms") or 0)
     uses = sum(len(cell.talk.terms[p]) for p in mine)
     some = f"{own} of them" if own < uses else "all of them"
-    some = "which" if uses == 1 else some
-    theirs = f"; {some} the coach had not said just before" if own else ""
+    some = ", which" if uses == 1 else f"; {some}"
+    theirs = f"{some} the coach had not said just before" if own else ""
     coach = cell.value(COACH, "glossary_terms_per_100_words")
     beside = "" if coach is None else f" (the coach {coach:.1f})" if coach else " (the coach none)"
     varied = f", {round(distinct)} different" if distinct < uses else ""
@@ -326,7 +326,8 @@ def _future(cell: Cell) -> Iterator[Statement]:
     best = max(cell.of(COACHEE), key=lambda p: ahead[p], default=None)
     if best is None or not ahead[best] or rates[COACHEE] is None:
         return
-    beside = f", of the coach’s {rates[COACH]:.1f}" if rates[COACH] is not None else ""
+    coach = rates[COACH]
+    beside = "" if coach is None else f", of the coach’s {f'{coach:.1f}' if coach else 'none'}"
     text = f"Of 100 words of the coachee {rates[COACHEE]:.1f} point ahead (will, next week){beside}"
     near = cell.talk.lists.first("future", cell.turn(best).text)
     yield cell.fact("future_words_per_100_words", "B", text, best, near=near)

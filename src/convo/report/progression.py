@@ -287,14 +287,18 @@ def write_progression_report(
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
     paths: Sequence[PathOf] = (),
+    part: str = "",
 ) -> Path:
     """Write the report into ``folder`` and return its path; an earlier one is replaced.
+
+    A report over only a ``part`` of the coachee's sessions has a name of its own.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
         StoreError: the folder cannot be written.
     """
     page = progression_report(conversations, programme_note, steps, paths)
-    path = folder / progression_file_name(conversations[0].session.coachee)
+    coachee = conversations[0].session.coachee
+    path = folder / progression_file_name(f"{coachee} {part}".strip() if part else coachee)
     write_atomically(path, page.encode())
     return path

@@ -11,6 +11,7 @@ from convo.files import write_atomically
 from convo.report import charts
 from convo.report.activities import MANY, activity_views
 from convo.report.files import session_file_name
+from convo.report.method import agreements
 from convo.report.page import render
 from convo.report.review import phase_commands, review_groups
 from convo.report.shares import session_facts, share_lines
@@ -95,6 +96,7 @@ def reading(conversation: Conversation, row: RowOf | None = None) -> dict[str, A
         "put_right": put_right(conversation),
         "activities": activity_views(conversation),
         "many_activities": MANY,
+        "agreements": agreements(),
         "cells": _cells(row) if row else (),
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }

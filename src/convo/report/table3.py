@@ -11,10 +11,11 @@ from convo.conversation.statements import Moment, Statement, count
 from convo.programme import ProgrammeRecord
 from convo.report.activities import Quote, quote
 from convo.report.files import session_file_name
-from convo.report.wording import PHASE_MEANINGS, long_date, phase_names
+from convo.report.wording import PHASE_MEANINGS, long_date, phase_names, shortened
 from convo.transcript import Conversation, Phase
 
 QUOTE_CHARACTERS = 120
+SHORT_CHARACTERS = 72
 FEW = 3
 """So many moments of a list are quoted; the others are counted."""
 PHASES = (Phase.ORIENTATION, Phase.SCRUTINY, Phase.CO_CONSTRUCTION, Phase.FRAME)
@@ -239,16 +240,13 @@ def _tally(confirmed: Sequence[Moment], still: Sequence[Moment]) -> str:
 def in_words(line: Line) -> str:
     """A line as one sentence with its place, for a terminal.
 
-    A list says only how many there are.
+    Of several turns the first is quoted; a list says only how many there are.
     """
     if not line.is_fact:
         return f"{line.text}: {line.tally}"
-    said = (
-        f"“{one.text}” (turn {one.turn}{f', {one.place}' if one.place else ''})"
-        for group in line.groups
-        for one in group
-    )
-    return f"{line.text}: {' … '.join(said)}"
+    one = line.groups[0][0]
+    place = f"turn {one.turn}{f', {one.place}' if one.place else ''}"
+    return f"{line.text}: “{shortened(one.text, SHORT_CHARACTERS)}” ({place})"
 
 
 def lines_of(cell: TableCell) -> Iterator[str]:
