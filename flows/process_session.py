@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,10 @@ attribute = task(name="attribute", cache_policy=KEPT)(stages.attribute)
 assign_roles = task(name="assign_roles", cache_policy=KEPT)(stages.assign_roles)
 segment_phases = task(name="segment_phases", cache_policy=KEPT)(stages.segment_phases)
 confirm_phases = task(name="confirm_phases", cache_policy=KEPT)(stages.confirm_phases)
+code_turns = task(name="code_turns", cache_policy=KEPT)(stages.code_turns)
 find_activities = task(name="find_activities", cache_policy=KEPT)(stages.find_activities)
 count_shares = task(name="count_shares", cache_policy=KEPT)(stages.count_shares)
+measure = task(name="measure", cache_policy=KEPT)(stages.measure)
 inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(inspect_recording)
 keep = task(name="keep", cache_policy=NO_CACHE, persist_result=False)(outcome.keep)
 report = task(name="report", cache_policy=NO_CACHE, persist_result=False)(outcome.report)
@@ -65,7 +68,8 @@ def process_session(job: Job) -> Outcome:
     Raises:
         ConvoError: one sentence for the user; what is finished stays finished.
     """
-    place = Place(job.data, job.file, inspect(job.file))
+    recording = inspect(job.file)
+    place = Place(job.data, job.file, replace(recording, name=job.name or recording.name))
     with reserved(place, job) as (meeting, settings):
         stages.check_channels(place, settings.segments)
         confirming.check_phases(place, job.phases)
@@ -80,7 +84,9 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
     known = answers.known_voices(place, attributed, meeting)
     cues = stages.shipped_cues()
     coach = job.coach_is or answers.coach_by_person(place, attributed)
-    in_roles = finished(assign_roles, place, attributed, options.roles, cues, coach, known)
+    in_roles = finished(
+        assign_roles, place, attributed, options.roles, cues, coach, known, options.media
+    )
     if job.coach_is:
         answers.keep_answer(place, attributed, job.coach_is)
     model = stages.phase_model(options.phases)
@@ -89,10 +95,16 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
         confirming.keep_phases(place, in_roles, found, job.phases)
     said = confirming.phases_by_person(place)
     phased = finished(confirm_phases, place, in_roles, found, said) if said else found
-    version = stages.activity_finder(options.activities).version
-    agreed = finished(find_activities, place, in_roles, options.activities, version)
-    counted = finished(count_shares, place, attributed, in_roles, phased, options.shares)
-    results = Results(covered, attributed, in_roles, phased, counted, agreed)
+    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
+    coder = stages.turn_coder(options.functions, functions).version
+    coded = finished(code_turns, place, in_roles, options.functions, functions, coder)
+    finder = stages.activity_finder(options.activities).version
+    agreed = finished(find_activities, place, in_roles, options.activities, finder)
+    counted = finished(
+        count_shares, place, attributed, in_roles, phased, options.shares, options.media
+    )
+    measured = finished(measure, place, in_roles, phased, coded, glossary, coder)
+    results = Results(covered, attributed, in_roles, phased, coded, agreed, counted, measured)
     folder = keep(place, meeting, results, options)
     written = report(place, folder)
     if job.keep_voices:

@@ -121,16 +121,28 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     with meter.stage("attribute"):
         attributed = stages.attribute(place, covered, segmented, settings.attribution)
     with meter.stage("assign_roles"):
-        in_roles = stages.assign_roles(place, attributed, settings.roles, cues, None, {})
+        in_roles = stages.assign_roles(
+            place, attributed, settings.roles, cues, None, {}, settings.media
+        )
     with meter.stage("segment_phases"):
         model = stages.phase_model(settings.phases)
         phased = stages.segment_phases(place, in_roles, settings.phases, cues, model)
+    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
+    with meter.stage("code_turns"):
+        coder = stages.turn_coder(settings.functions, functions).version
+        coded = stages.code_turns(place, in_roles, settings.functions, functions, coder)
     with meter.stage("find_activities"):
         version = stages.activity_finder(settings.activities).version
         agreed = stages.find_activities(place, in_roles, settings.activities, version)
     with meter.stage("count_shares"):
-        counted = stages.count_shares(place, attributed, in_roles, phased, settings.shares)
-    results = outcome.Results(covered, attributed, in_roles, phased, counted, agreed)
+        counted = stages.count_shares(
+            place, attributed, in_roles, phased, settings.shares, settings.media
+        )
+    with meter.stage("measure"):
+        measured = stages.measure(place, in_roles, phased, coded, glossary, coder)
+    results = outcome.Results(
+        covered, attributed, in_roles, phased, coded, agreed, counted, measured
+    )
     meeting = Session("Coachee", "Coach", 1, datetime.date(2026, 1, 13))
     with meter.stage("keep"):
         kept = outcome.keep(place, meeting, results, settings)

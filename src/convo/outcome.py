@@ -12,7 +12,9 @@ from pathlib import Path
 from convo.answers import write_clips
 from convo.audio import bundled, recording
 from convo.between import Activity
+from convo.codebook import TurnCode
 from convo.config import Settings
+from convo.conversation.media import as_media
 from convo.database import artefacts
 from convo.files import StageFile
 from convo.following import note_follow_ups, steps
@@ -27,6 +29,7 @@ from convo.transcript import (
     Conversation,
     Coverage,
     Diarization,
+    Measure,
     Recording,
     RoleAssignment,
     Segmentation,
@@ -57,8 +60,10 @@ class Results:
     attribute: StageFile
     assign_roles: StageFile
     segment_phases: StageFile
-    count_shares: StageFile
+    code_turns: StageFile
     find_activities: StageFile
+    count_shares: StageFile
+    measure: StageFile
 
 
 def keep(place: Place, meeting: Session, results: Results, settings: Settings) -> str:
@@ -128,7 +133,9 @@ def _conversation(
     attributed = load(place, results.attribute, Attributed)
     in_roles = load(place, results.assign_roles, InRoles)
     phased = load(place, results.segment_phases, Segmentation)
-    spoken = replace(covered.transcription, words=attributed.words)
+    spoken = replace(
+        covered.transcription, words=as_media(attributed.words, settings.media.seconds)
+    )
     return Conversation(
         recording=place.recording,
         session=meeting,
@@ -139,12 +146,14 @@ def _conversation(
         turns=in_roles.turns,
         segmentation=phased,
         shares=load(place, results.count_shares, tuple[Share, ...]),
+        codes=load(place, results.code_turns, tuple[TurnCode, ...]),
+        measures=load(place, results.measure, tuple[Measure, ...]),
+        activities=load(place, results.find_activities, tuple[Activity, ...]),
         provenance=_provenance(settings, spoken, attributed.diarization, phased),
         review=(
             *_review(in_roles.assignment, phased, covered.coverage, attributed.words),
             *_channel_hint(place, settings),
         ),
-        activities=load(place, results.find_activities, tuple[Activity, ...]),
     )
 
 

@@ -28,7 +28,8 @@ class Job:
     ``asked`` are options by group, over those of the file ``config``; ``coach_is`` is a person's
     word on which speaker is the coach, ``phases`` a table of turns with the phases as a person put
     them right; ``keep_voices`` names the roles whose voices may be kept as profiles, with the
-    wording of their ``consent``.
+    wording of their ``consent``. ``name`` is what the file was called where it came from, if it is
+    called otherwise now.
     """
 
     data: Path
@@ -40,6 +41,7 @@ class Job:
     phases: Path | None = None
     keep_voices: tuple[Role, ...] = ()
     consent: str = ""
+    name: str | None = None
 
 
 def store(data: Path) -> Store:

@@ -21,12 +21,17 @@ import psutil
 from convo import files
 from convo.audio import coverage, languages, models, recording, segments, voices, words
 from convo.between import Activity, FollowUp
+from convo.codebook import TurnCode
 from convo.config import Settings
-from convo.conversation import attribution, followups, roles, shares, spans
+from convo.conversation import attribution, followups, measures, roles, shares, spans
 from convo.conversation.activities import ActivityFinder, ActivityOptions
 from convo.conversation.activity_cues import ActivityCues, parse_activity_cues
 from convo.conversation.activity_weights import ActivityWeights, parse_weights
 from convo.conversation.cues import Cues, parse_cues
+from convo.conversation.functions import FunctionsOptions, TurnCoder
+from convo.conversation.glossary import Glossary, parse_glossary
+from convo.conversation.lexicon import Functions, parse_functions
+from convo.conversation.media import MEDIA, MediaOptions, as_media, in_room, without_media
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
 from convo.database.corrections import Correction
 from convo.database.store import Store
@@ -39,6 +44,7 @@ from convo.transcript import (
     Coverage,
     Diarization,
     Recording,
+    Role,
     RoleAssignment,
     Segmentation,
     Transcription,
@@ -54,8 +60,10 @@ VERSIONS = {
     "assign_roles": 1,
     "segment_phases": 4,
     "confirm_phases": 1,
+    "code_turns": 1,
     "find_activities": 1,
     "count_shares": 1,
+    "measure": 1,
 }
 STORE = "convo.duckdb"
 MIN_FREE_MB = 200  # the work files of a three-hour session take about 20 MB, the joined weights 300
@@ -207,11 +215,19 @@ def assign_roles(
     cues: Cues,
     coach_is: str | None,
     known: Mapping[str, float],
+    media: MediaOptions,
 ) -> StageFile:
-    """A role for every speaker; ``coach_is`` is a person's word, ``known`` what voices say."""
+    """A role for every speaker; ``coach_is`` is a person's word, ``known`` what voices say.
+
+    What is played (``media``) is said by nobody in the room.
+    """
     with running(place.data, "assign_roles", place.recording):
-        turns = attribution.turns(load(place, attributed, Attributed).words)
-        assignment = roles.assign_roles(turns, cues, options, coach_is=coach_is, known=known)
+        words = as_media(load(place, attributed, Attributed).words, media.seconds)
+        turns = attribution.turns(words)
+        room = in_room(turns)
+        assignment = roles.assign_roles(room, cues, options, coach_is=coach_is, known=known)
+        if len(room) < len(turns):
+            assignment = replace(assignment, roles={**assignment.roles, MEDIA: Role.OTHER})
         return _keep(
             place, "assign_roles", InRoles(roles.with_roles(turns, assignment), assignment)
         )
@@ -260,6 +276,49 @@ def phase_segmenter(options: PhasesOptions, cues: Cues) -> PhaseSegmenter:
     return PhaseSegmenter(cues, options, shipped_reader() if options.method == "learned" else None)
 
 
+def code_turns(
+    place: Place,
+    in_roles: StageFile,
+    options: FunctionsOptions,
+    functions: Functions,
+    version: str,
+) -> StageFile:
+    """What every turn does; ``version`` is that of :func:`turn_coder`."""
+    with running(place.data, "code_turns", place.recording):
+        turns = load(place, in_roles, InRoles).turns
+        return _keep(place, "code_turns", turn_coder(options, functions).code(turns))
+
+
+def measure(
+    place: Place,
+    in_roles: StageFile,
+    phased: StageFile,
+    coded: StageFile,
+    glossary: Glossary,
+    version: str,
+) -> StageFile:
+    """The figures of what the talk does; ``version`` is that of :func:`turn_coder`."""
+    with running(place.data, "measure", place.recording):
+        found = measures.measures(
+            load(place, in_roles, InRoles).turns,
+            load(place, coded, tuple[TurnCode, ...]),
+            load(place, phased, Segmentation).labels(),
+            glossary,
+            version,
+        )
+        return _keep(place, "measure", found)
+
+
+def turn_coder(options: FunctionsOptions, functions: Functions | None = None) -> TurnCoder:
+    """What codes turns, with the cues of ``functions`` or those that ship.
+
+    Raises:
+        ModelError: the files of the trained reader are missing or altered.
+    """
+    reader = shipped_reader() if options.method == "learned" else None
+    return TurnCoder(functions or shipped_functions(), reader)
+
+
 def find_activities(
     place: Place, in_roles: StageFile, options: ActivityOptions, version: str
 ) -> StageFile:
@@ -278,6 +337,7 @@ def count_shares(
     in_roles: StageFile,
     phased: StageFile,
     options: shares.SharesOptions,
+    media: MediaOptions,
 ) -> StageFile:
     """Each role's part of the words, by session and phase."""
     with running(place.data, "count_shares", place.recording):
@@ -285,7 +345,7 @@ def count_shares(
         counted = shares.shares(
             who.turns,
             load(place, phased, Segmentation),
-            load(place, attributed, Attributed).diarization.segments,
+            without_media(load(place, attributed, Attributed).diarization.segments, media.seconds),
             who.assignment.roles,
             options,
         )
@@ -305,6 +365,17 @@ def shipped_cues() -> Cues:
 
 
 @functools.cache
+def shipped_functions() -> Functions:
+    """The cues of turn functions in ``configs/functions.toml``."""
+    return parse_functions(resource("configs/functions.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def shipped_glossary() -> Glossary:
+    """The terms of ``configs/glossary.toml``."""
+    return parse_glossary(resource("configs/glossary.toml").read_text(encoding="utf-8"))
+
+
 def shipped_activity_cues() -> ActivityCues:
     """The cues of ``configs/activities.toml``."""
     return parse_activity_cues(resource("configs/activities.toml").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from convo.between import Activity
+from convo.codebook import TurnCode
 from convo.errors import TranscriptError
 from convo.labels import Phase as Phase
 from convo.labels import Role as Role
@@ -343,11 +344,30 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure: ``value`` of ``metric``, resting on ``n`` words, turns or questions.
+
+    ``phase`` None is the whole session, ``role`` None both people. ``method`` names the versions
+    of what it was made with.
+    """
+
+    phase: Phase | None
+    role: Role | None
+    metric: str
+    value: float
+    n: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """Everything known about one recording of one session.
 
-    ``activities`` are candidates for what was agreed for between the sessions. ``review`` gathers
-    what a person should look at. ``provenance`` names code, model and stage
+    ``codes`` say what every turn of the room does; ``measures`` are figures made of them.
+    ``activities`` are candidates for what was agreed for between the sessions. All three are empty
+    for results made before there were any.
+
+    ``review`` gathers what a person should look at. ``provenance`` names code, model and stage
     versions and options, so that every figure can be traced.
     """
 
@@ -362,4 +382,6 @@ class Conversation:
     shares: tuple[Share, ...]
     provenance: Mapping[str, str]
     review: tuple[str, ...] = ()
+    codes: tuple[TurnCode, ...] = ()
+    measures: tuple[Measure, ...] = ()
     activities: tuple[Activity, ...] = ()

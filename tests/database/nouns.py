@@ -7,12 +7,14 @@ from datetime import date
 from hypothesis import strategies as st
 
 from convo.between import FRAMINGS, KINDS, LED, RESPONSES, Activity
+from convo.codebook import Artefact, Code, Flag, TurnCode, TurnFlag
 from convo.conversation import spans
 from convo.transcript import (
     Boundary,
     Conversation,
     Coverage,
     Diarization,
+    Measure,
     Phase,
     PhaseSpan,
     Recording,
@@ -135,6 +137,28 @@ activities = st.builds(
     st.booleans(),
     shares,
 )
+flags = st.builds(
+    TurnFlag,
+    st.sampled_from(Flag),
+    shares,
+    tuples(text, 2),
+    st.none() | st.sampled_from(Artefact),
+    st.booleans(),
+)
+codes = st.lists(
+    st.builds(
+        TurnCode,
+        numbers,
+        st.sampled_from(Code),
+        shares,
+        tuples(text, 2),
+        tuples(flags, 2),
+        st.dictionaries(st.sampled_from(Code), shares),
+    ),
+    max_size=4,
+    unique_by=lambda one: one.turn,
+).map(tuple)
+measures = st.builds(Measure, st.none() | phases, st.none() | roles, text, shares, counts, text)
 conversations = st.builds(
     Conversation,
     recordings,
@@ -148,6 +172,8 @@ conversations = st.builds(
     tuples(share_rows, 3),
     st.dictionaries(text, text, max_size=4),
     tuples(text),
+    codes,
+    tuples(measures, 3),
     tuples(activities, 3),
 )
 
@@ -161,5 +187,7 @@ STAGES = {
     RoleAssignment: assignments,
     Segmentation: segmentations,
     tuple[Share, ...]: tuples(share_rows, 3),
+    tuple[TurnCode, ...]: codes,
+    tuple[Measure, ...]: tuples(measures, 3),
     tuple[Activity, ...]: tuples(activities, 3),
 }

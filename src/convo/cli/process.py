@@ -58,6 +58,10 @@ def process(
             "co-construction. Give it again for another; none: look for all phases again."
         ),
     ] = None,
+    media: Annotated[
+        list[str] | None,
+        typer.Option(help="A recording is played here, 12:30-14:05: its words are nobody's."),
+    ] = None,
     coach_is: Annotated[
         str | None, typer.Option(help="Your word on which voice is the coach: SPEAKER_01.")
     ] = None,
@@ -112,7 +116,13 @@ def process(
         "words": _given(language=language, model=model, engine=engine),
         "segments": _given(speakers=_count(speakers), model=diarization, channels=channels),
         "phases": _given(without=_absent(without)),
+        "media": _given(spans=media or None),
     }
+    if media and len(files) > 1:
+        raise ConfigError(
+            f"--media {media[0]} is a stretch of one recording but {len(files)} files are given: "
+            "process that one by itself"
+        )
     request = SessionRequest(
         coachee, coach, session, date.date() if date else None, programme, correct
     )

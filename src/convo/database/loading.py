@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convo.database.artefacts import read_run
+from convo.database.columns import arrow_table
 from convo.database.corrections import corrections_in
 from convo.database.facts import fact_tables, phase_tables
 from convo.database.manifest import Run
@@ -65,7 +66,12 @@ def read_rows(folder: Path) -> Rows:
         StoreError: a file is missing, altered, or from a newer version of convo.
     """
     run, files = read_run(folder)
-    parts = {part.table: files[part.file] for part in PARTS if part.table}
+    # a run that an older convo made has no file for what it did not know
+    parts = {
+        part.table: files[part.file] if part.file in files else arrow_table(part.columns, ())
+        for part in PARTS
+        if part.table
+    }
     facts = fact_tables(run, corrections_in(folder.parent))
     return run, parts | phase_tables(run, parts) | facts
 
@@ -86,7 +92,6 @@ def replace_rows(con: duckdb.DuckDBPyConnection, sessions: Sequence[Rows]) -> No
             con.register("incoming", _joined(rows, name))
             con.execute(f"insert into {name} by name select * from incoming")
             con.unregister("incoming")
-        _delete(con, "measure", recordings)
         con.execute(_MEASURES, [recordings])
         con.commit()
     except BaseException:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from convo.database import function_tables
 from convo.database.columns import Row
 from convo.transcript import (
     Boundary,
@@ -175,6 +176,24 @@ PARTS: tuple[Part, ...] = (
         | {"unattributed_words": "int", "withheld": "flag", "caution": "text"},
         _shares,
     ),
+    Part(
+        "codes.parquet",
+        "turn_code",
+        function_tables.CODE_COLUMNS,
+        function_tables.code_rows,
+    ),
+    Part(
+        "flags.parquet",
+        "turn_flag",
+        function_tables.FLAG_COLUMNS,
+        function_tables.flag_rows,
+    ),
+    Part(
+        "measures.parquet",
+        "measure",
+        function_tables.MEASURE_COLUMNS,
+        function_tables.measure_rows,
+    ),
 )
 
 
@@ -193,6 +212,8 @@ def without_tables(conversation: Conversation) -> Conversation:
             conversation.segmentation, spans=(), boundaries=(), probabilities=(), samples=()
         ),
         shares=(),
+        codes=(),
+        measures=(),
     )
 
 
@@ -223,6 +244,10 @@ def with_tables(facts: Conversation, tables: Mapping[str, pa.Table]) -> Conversa
             ),
         ),
         shares=_read_shares(columns["shares.parquet"]),
+        codes=function_tables.read_codes(
+            columns.get("codes.parquet", {}), columns.get("flags.parquet", {})
+        ),
+        measures=function_tables.read_measures(columns.get("measures.parquet", {})),
     )
 
 

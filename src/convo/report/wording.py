@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from convo.conversation.media import is_played
 from convo.transcript import Conversation, Phase, Role, Share, Turn
 
 ABSENT = "–"
@@ -165,6 +166,8 @@ def _voice(conversation: Conversation, key: str, turns: Sequence[Turn]) -> Voice
         return Voice(key, conversation.session.coachee or "Coachee", "coachee", labels)
     if key == "unattributed":
         return Voice(key, "Unattributed", "nobody in particular")
+    if is_played(turns[0]):
+        return Voice(key, "Played recording", "nobody in the room", labels)
     other = role_of(conversation, turns[0]) is Role.OTHER
     return Voice(key, speaker_name(labels[0]), "someone else" if other else "role unknown", labels)
 

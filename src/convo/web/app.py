@@ -13,7 +13,18 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from convo.errors import ConvoError
 from convo.report.page import style
-from convo.web import api, ask, home, login, pages, programmes, sessions
+from convo.web import (
+    api,
+    ask,
+    home,
+    login,
+    pages,
+    programmes,
+    queue,
+    sessions,
+    tus,
+    uploads,
+)
 from convo.web.access import NotLoggedInError, check_room
 from convo.web.desk import Desk
 from convo.web.guard import HEADERS, HOSTS, Guard, check_token
@@ -48,7 +59,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=pages.STATIC))
     app.add_api_route("/look.css", _look, include_in_schema=False)
-    for room in (login, home, sessions, ask, api, programmes):
+    for room in (login, home, sessions, ask, api, programmes, tus, uploads, queue):
         app.include_router(room.router)
     return app
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from convo.conversation.pseudonyms import Pseudonyms
 from convo.database.asking import Asker
+from convo.database.jobs import Queue
 from convo.database.masked import masked_store, pseudonyms
 from convo.errors import StoreError
 from convo.files import read_bytes, write_atomically
@@ -57,12 +58,14 @@ def _refuse(path: Path) -> Recording:
 class Desk:
     """The data folder and the callables that outer layers provide.
 
-    ``inspect`` says what a file is (it knows the media library, the pages do not). ``wide`` says
-    that other computers can reach the page; then everybody must log in.
+    ``inspect`` says what a file is (it knows the media library, the pages do not);
+    ``queue_problem`` says in a sentence why nothing is being processed, None if all is well;
+    ``wide`` says that other computers can reach the page; then everybody must log in.
     """
 
     data: Path
     inspect: Callable[[Path], Recording] = _refuse
+    queue_problem: Callable[[], str | None] = lambda: None
     wide: bool = False
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
     _remembered: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False)
@@ -77,6 +80,16 @@ class Desk:
     def artefacts(self) -> Path:
         """The folder of what is kept of every session."""
         return self.data / "artefacts"
+
+    @property
+    def inbox(self) -> Path:
+        """The folder of uploaded files."""
+        return self.data / "inbox"
+
+    @property
+    def queue(self) -> Queue:
+        """What waits, is in work, is done or failed."""
+        return Queue(self.data)
 
     def store(self) -> Store:
         """The store; its connections last as long as one question."""

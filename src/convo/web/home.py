@@ -15,6 +15,7 @@ from convo.web import pages
 from convo.web.access import Who, sessions
 from convo.web.desk import Desk, Listed
 from convo.web.pages import AtDesk
+from convo.web.queue import open_lines
 
 router = APIRouter()
 PAGE = 100  # sessions on one page of the list
@@ -39,6 +40,7 @@ def home(request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "") 
         at=at,
         pages_there=pages_there,
         find=find,
+        in_queue=open_lines(desk, who),
         unfinished=unfinished(desk.data) if who.role == "owner" else [],
     )
 

@@ -20,7 +20,7 @@ import uvicorn
 from convo.web.app import create_app
 from convo.web.desk import Desk
 
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+AXE = Path(__file__).parent / "browser" / "vendor" / "axe.min.js"
 DESKTOP = {"width": 1200, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
