@@ -123,6 +123,7 @@ def addresses(path: str) -> list[str]:
         "coachee": sorted(NAMES),
         "id": ["none", "01" * 8],
         "number": ["1"],
+        "speaker": ["SPEAKER_00"],
         "turn": ["1"],
         "position": ["1"],
     }
@@ -211,7 +212,7 @@ def test_coachee_and_coach_read_the_same_of_their_session(clients) -> None:
     texts = []
     for name in ("maeve", "hannah", "owner"):
         main = clients[name].get(page).text.split("<main")[1]
-        texts.append(main.replace(clients[name].headers[TOKEN_HEADER], ""))
+        texts.append(re.sub(r'data-nonce="[^"]*"', "", main))
     assert texts[0] == texts[1]
 
 
