@@ -46,7 +46,16 @@ def processed(data, made=MADE, table=None):
     counted = stages.count_shares(
         place, attributed, in_roles, phased, options.shares, options.media
     )
-    measured = stages.measure(place, in_roles, phased, coded, stages.shipped_glossary(), "1")
+    measured = stages.measure(
+        place,
+        in_roles,
+        phased,
+        coded,
+        stages.shipped_glossary(),
+        stages.shipped_word_lists(),
+        "1",
+        options.shares,
+    )
     results = outcome.Results(
         covered, attributed, in_roles, phased, coded, agreed, counted, measured
     )

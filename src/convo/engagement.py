@@ -20,9 +20,9 @@ from convo.conversation.statements import Statement
 from convo.conversation.table3 import statements
 from convo.conversation.talk import Talk, talk
 from convo.conversation.verdicts import Said
-from convo.database import artefacts, notes, programmes
+from convo.database import artefacts, notes, programme_records
 from convo.database.notes import Engagement, Note, engagement_of
-from convo.database.programmes import Version
+from convo.database.programme_records import Version
 from convo.errors import ConfigError, StoreError
 from convo.files import parse, read_bytes
 from convo.programme import ProgrammeRecord, parse_programme
@@ -60,7 +60,7 @@ class EngagementPath:
     def record(self) -> ProgrammeRecord | None:
         """The record as it was on the day of the last session."""
         day = self.rows[-1].conversation.session.date
-        return programmes.record_on(self.versions, day)
+        return programme_records.record_on(self.versions, day)
 
 
 def paths(data: Path, conversations: Iterable[Conversation]) -> tuple[EngagementPath, ...]:
@@ -77,7 +77,7 @@ def paths(data: Path, conversations: Iterable[Conversation]) -> tuple[Engagement
 
 def row_of(data: Path, conversation: Conversation) -> SessionRow:
     """One session by itself, without what the session before says."""
-    kept = programmes.versions(data, conversation.session.programme)
+    kept = programme_records.versions(data, conversation.session.programme)
     return _rows(data, [conversation], kept)[0]
 
 
@@ -88,7 +88,7 @@ def _place(conversation: Conversation) -> tuple[Engagement, object, int, str]:
 
 
 def _path(data: Path, who: Engagement, sessions: Sequence[Conversation]) -> EngagementPath:
-    kept = programmes.versions(data, who.programme)
+    kept = programme_records.versions(data, who.programme)
     return EngagementPath(who, tuple(_rows(data, sessions, kept)), kept)
 
 
@@ -99,11 +99,11 @@ def _rows(
     before: Talk | None = None
     for one in sessions:
         cells = notes.cells(data, one.recording.recording_id)
-        read = _talk(one, programmes.record_on(kept, one.session.date))
+        read = _talk(one, programme_records.record_on(kept, one.session.date))
         if read is None:
             rows.append(SessionRow(one, (), cells))
             continue
-        record = programmes.record_on(kept, one.session.date)
+        record = programme_records.record_on(kept, one.session.date)
         training = record.training if record else ()
         said = _said(data, one.recording.recording_id)
         found = statements(read, one.measures, said, before, training)
@@ -133,7 +133,7 @@ def glossary_of(record: ProgrammeRecord | None) -> Glossary:
 
 def glossary_for(data: Path, programme: str) -> Glossary:
     """The terms that count for a session that is read now."""
-    kept = programmes.versions(data, programme)
+    kept = programme_records.versions(data, programme)
     return glossary_of(kept[-1].record if kept else None)
 
 
@@ -165,7 +165,7 @@ def note_table(data: Path, found: Sequence[Conversation] | None = None) -> None:
     kept.note_programmes(
         [
             (one.record, one.kept_at)
-            for versions in programmes.all_programmes(data).values()
+            for versions in programme_records.all_programmes(data).values()
             for one in versions
         ]
     )
@@ -231,7 +231,7 @@ def keep_programme(data: Path, record: ProgrammeRecord) -> tuple[Version, list[s
     Raises:
         StoreError: something that is kept is damaged, or the folder cannot be written.
     """
-    version = programmes.keep_programme(data, record)
+    version = programme_records.keep_programme(data, record)
     changed = {one.session.coachee for one in _recounted(data, record.name)}
     note_table(data)
     return version, sorted(changed)

@@ -8,7 +8,7 @@ import pytest
 
 from convo.database.artefacts import write_conversation
 from convo.database.notes import Engagement, cells, engagement_of, notes_in, save_cell
-from convo.database.programmes import all_programmes, keep_programme, record_on, versions
+from convo.database.programme_records import all_programmes, keep_programme, record_on, versions
 from convo.errors import ConfigError, StoreError
 from convo.programme import parse_programme
 from convo.resources import resource

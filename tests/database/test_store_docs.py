@@ -11,7 +11,7 @@ import pytest
 from convo.between import Activity
 from convo.database.artefacts import save_correction, write_conversation
 from convo.database.notes import engagement_of, save_cell
-from convo.database.programmes import keep_programme
+from convo.database.programme_records import keep_programme
 from convo.database.runs import Run
 from convo.database.store import Store
 from convo.outcome import rebuild_store

@@ -25,7 +25,7 @@ def programme(
     that holds on the day of the last session. Without a file, list what is kept.
     """
     from convo.config import data_folder
-    from convo.database.programmes import all_programmes
+    from convo.database.programme_records import all_programmes
     from convo.engagement import keep_programme, read_programme
     from convo.outcome import write_reports
     from convo.resources import resource

@@ -14,6 +14,7 @@ from convo.transcript import Phase
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
+_INDEX = {phase: number for number, phase in enumerate(Phase)}
 
 
 class Resamples:
@@ -27,21 +28,21 @@ class Resamples:
         self._options = options
         self._dice = np.random.default_rng(options.seed)
         self._roles = [talk.of(role) for role in PAIR]
-        self._labels = np.array([list(Phase).index(label) for label in talk.labels])
-        self._samples = np.array([[list(Phase).index(p) for p in row] for row in talk.samples])
+        self._labels = np.array([_INDEX[label] for label in talk.labels])
+        self._samples = np.array([[_INDEX[p] for p in row] for row in talk.samples])
         self._drawn: dict[Phase | None, Floats] = {}
 
     def inside(self, phase: Phase | None) -> Flags:
         """Which turns are in ``phase``."""
         if phase is None:
             return np.ones(len(self._labels), dtype=np.bool_)
-        return np.asarray(self._labels == list(Phase).index(phase), dtype=np.bool_)
+        return np.asarray(self._labels == _INDEX[phase], dtype=np.bool_)
 
     def placed(self, phase: Phase | None) -> NDArray[np.bool_]:
         """The same in every sample of the phases, one row each."""
         if phase is None or not len(self._samples):
             return self.inside(phase)[None, :]
-        return np.asarray(self._samples == list(Phase).index(phase), dtype=np.bool_)
+        return np.asarray(self._samples == _INDEX[phase], dtype=np.bool_)
 
     def drawn(self, phase: Phase | None) -> Floats:
         """How often every turn was drawn, one row a resample."""

@@ -19,7 +19,7 @@ create table statement (
     metric varchar not null,
     statement varchar not null,
     turns integer[] not null,           -- that are quoted
-    quotes varchar[] not null,
+    quotes varchar[],                   -- their words
     confirmed integer,                  -- candidates that a person confirmed; null for facts
     candidates integer                  -- those that nobody has judged
 );
@@ -49,8 +49,8 @@ create table programme_version (
     approach varchar not null,
     schedule varchar not null,
     funding varchar not null,
-    evidence varchar[] not null,        -- part: quote (source)
-    training varchar[] not null,
+    evidence varchar[],                 -- part: quote (source)
+    training varchar[],
     glossary varchar,                   -- name and version; null: the one that ships
     kept_at timestamp not null          -- UTC
 );
