@@ -131,13 +131,13 @@ def current_runs(root: Path) -> list[Run]:
     return [run for run in newest if run is not None]
 
 
-def current_run(root: Path, short_id: str) -> Run | None:
-    """The newest complete run of one recording, by the first 16 characters of its id.
+def current_run(root: Path, recording_id: str) -> Run | None:
+    """The newest complete run of a recording, None if there is none.
 
     Raises:
         StoreError: a manifest is damaged or was written by a newer version of convo.
     """
-    return max(_runs(root / short_id), key=_age, default=None) if _RUN.fullmatch(short_id) else None
+    return max(_runs(root / _short_id(recording_id)), key=_age, default=None)
 
 
 def current_conversations(root: Path) -> list[Path]:

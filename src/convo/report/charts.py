@@ -7,9 +7,11 @@ Every chart is made in a wide and a narrow form, and goes with a table of the sa
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from convo.transcript import Phase
@@ -214,12 +216,17 @@ def _whiskers(alt: Any, x: Any, y: Any, **ends: Any) -> list[Any]:
 
 def svg(chart: Any, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """``chart`` drawn with ``data``, by name of the data set."""
-    import vl_convert
-
     spec = chart.to_dict(validate=False)
     spec["padding"] = 1
     spec["config"] = {"aria": False, "font": FONT, "background": None, "view": {"stroke": None}}
     spec["datasets"] = data
+    return _drawn(json.dumps(spec))
+
+
+@lru_cache(maxsize=32)  # pages are read more often than what they show changes
+def _drawn(spec: str) -> str:
+    import vl_convert
+
     drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     return _own_ids(drawn)
 

@@ -19,7 +19,7 @@ from convo.database.jobs import Queued
 from convo.database.uploads import Uploads
 from convo.sessions import SessionRequest
 from convo.web import pages, receiving, tus
-from convo.web.access import Viewer, Who
+from convo.web.access import Viewer, Who, sessions
 from convo.web.desk import Desk
 from convo.web.pages import AtDesk
 from convo.web.receiving import Received
@@ -207,7 +207,7 @@ def _page(
         for upload in Uploads(desk.data).open()
         if upload.recording_id is None and upload.who == who.name
     ]
-    names = [one.session for one in desk.sessions() if who.role in ("owner", "coach")]
+    names = [one.session for one in sessions(who, desk)]
     return pages.show(
         request,
         "upload.html.j2",
