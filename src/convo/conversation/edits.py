@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import groupby, pairwise
 
+from convo.conversation.media import MEDIA, Span
 from convo.errors import TranscriptError
-from convo.labels import Passage
-from convo.transcript import PassageSpan, Turn, Word
+from convo.transcript import Passage, PassageSpan, SpeakerSegment, Turn, Word
 
-LABELS = {Passage.MEDIA: "MEDIA", Passage.OTHER: "OTHER"}
+LABELS = {Passage.MEDIA: MEDIA, Passage.OTHER: "OTHER"}
 """The speaker of passages that nobody of the two says."""
 
 
@@ -71,6 +71,13 @@ class PassageEdit:
 
 
 Edit = SpeakerEdit | WordsEdit | BreakEdit | PassageEdit
+KINDS: dict[str, type[Edit]] = {
+    "speaker": SpeakerEdit,
+    "words": WordsEdit,
+    "break": BreakEdit,
+    "passage": PassageEdit,
+}
+"""What each kind of correction to the talk is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,14 @@ class Spoken:
 
     ``breaks`` are the places (from 0) of words that begin a turn although the speaker stays;
     ``passages`` are in order and do not overlap. ``touched`` has for every edit the words that it
-    changed, took out or put in.
+    changed, took out or put in; ``moved`` the stretches whose words went to another speaker.
     """
 
     words: tuple[Word, ...]
     breaks: frozenset[int] = frozenset()
     passages: tuple[PassageSpan, ...] = ()
     touched: tuple[int, ...] = ()
+    moved: tuple[SpeakerEdit, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,15 +117,20 @@ def applied(words: Iterable[Word], edits: Sequence[Edit]) -> Spoken:
     """
     places = [_Place(word) for word in words]
     painted: tuple[PassageSpan, ...] = ()
-    touched = []
+    touched, moved = [], []
     for edit in edits:
         match edit:
             case SpeakerEdit():
                 touched.append(_reassigned(places, edit))
+                moved.append(edit)
             case WordsEdit():
                 touched.append(_rewritten(places, edit))
             case BreakEdit():
-                touched.append(_broken(places, edit))
+                run = _joined(places, edit)
+                touched.append(len(run))
+                if run:
+                    start, end = run[0].word.start, run[-1].word.end
+                    moved.append(SpeakerEdit(start, max(end, start + 0.001), run[0].word.speaker))
             case PassageEdit():
                 painted = paint(painted, edit)
                 touched.append(sum(_inside(p.word, edit.start, edit.end) for p in places))
@@ -126,6 +139,7 @@ def applied(words: Iterable[Word], edits: Sequence[Edit]) -> Spoken:
         frozenset(number for number, place in enumerate(places) if place.begins and number),
         painted,
         tuple(touched),
+        tuple(moved),
     )
 
 
@@ -146,6 +160,66 @@ def turns_of(spoken: Spoken) -> tuple[Turn, ...]:
         _turn(number, [word for word, _ in run], key[1] and key[1][0])
         for number, (key, run) in enumerate(runs, 1)
     )
+
+
+def segments_of(segments: Iterable[SpeakerSegment], spoken: Spoken) -> tuple[SpeakerSegment, ...]:
+    """Who is heard when, after words went to others, without passages that do not count."""
+    heard = list(segments)
+    for edit in spoken.moved:
+        outside = without(heard, [(edit.start, edit.end)])
+        inside = without(heard, [(0.0, edit.start), (edit.end, float("inf"))])
+        speaker = edit.speaker
+        heard = [*outside, *(replace(s, speaker=speaker) for s in inside if speaker is not None)]
+    return without(heard, [(p.start, p.end) for p in spoken.passages if not p.counted])
+
+
+def without(
+    segments: Iterable[SpeakerSegment], spans: Sequence[Span]
+) -> tuple[SpeakerSegment, ...]:
+    """The speaker segments outside all spans, cut where a span begins or ends.
+
+    >>> without([SpeakerSegment(0.0, 10.0, "A")], [(2.0, 4.0)])  # doctest: +ELLIPSIS
+    (SpeakerSegment(start=0.0, end=2.0, ...), SpeakerSegment(start=4.0, end=10.0, ...))
+    """
+    kept: list[SpeakerSegment] = []
+    for segment in segments:
+        edges = [segment.start, segment.end]
+        edges += [t for span in spans for t in span if segment.start < t < segment.end]
+        kept += [
+            replace(segment, start=start, end=end)
+            for start, end in pairwise(sorted(edges))
+            if not any(first <= (start + end) / 2 < last for first, last in spans)
+        ]
+    return tuple(kept)
+
+
+def silenced(turns: Iterable[Turn], passages: Sequence[PassageSpan]) -> tuple[Turn, ...]:
+    """The same turns; those of private passages that do not count have no role."""
+    lost = [p for p in passages if p.kind is Passage.PRIVATE and not p.counted]
+
+    def counts(turn: Turn) -> bool:
+        start, end = turn.start or 0.0, turn.end or 0.0
+        return turn.passage is not Passage.PRIVATE or not any(
+            start <= p.end and end >= p.start for p in lost
+        )
+
+    return tuple(turn if counts(turn) else turn.played_by(None) for turn in turns)
+
+
+def machine_texts(
+    turns: Iterable[Turn], words: Sequence[Word], machine: Sequence[Word]
+) -> dict[int, str]:
+    """What the ``machine`` wrote in every turn whose ``words`` it wrote otherwise."""
+    found: dict[int, str] = {}
+    for turn in turns:
+        start, end = turn.start or 0.0, (turn.end or 0.0) + 0.001
+        before, after = (
+            [word.text for word in all_words if _inside(word, start, end)]
+            for all_words in (machine, words)
+        )
+        if before != after:
+            found[turn.number] = " ".join(before)
+    return found
 
 
 def passage_at(passages: Sequence[PassageSpan], word: Word) -> PassageSpan | None:
@@ -210,16 +284,19 @@ def _reassigned(places: Sequence[_Place], edit: SpeakerEdit) -> int:
     return len(changed)
 
 
-def _broken(places: Sequence[_Place], edit: BreakEdit) -> int:
-    """Split before a word, or give the whole turn that it begins to the speaker before."""
+def _joined(places: Sequence[_Place], edit: BreakEdit) -> list[_Place]:
+    """Split before a word, or give the whole turn that it begins to the speaker before.
+
+    What is given back are the words that went to another speaker.
+    """
     if not places:
-        return 0
+        return []
     number = min(range(len(places)), key=lambda n: abs(places[n].word.start - edit.at))
     if edit.begins:
         places[number].begins = True
-        return 0
+        return []
     if number == 0 or not _begins_turn(places, number):
-        return 0
+        return []
     speaker = places[number - 1].word.speaker
     places[number].begins = False
     after = (n for n in range(number + 1, len(places)) if _begins_turn(places, n))
@@ -227,7 +304,7 @@ def _broken(places: Sequence[_Place], edit: BreakEdit) -> int:
     changed = [place for place in run if place.word.speaker != speaker]
     for place in changed:
         place.word = place.word.said_by(speaker)
-    return len(changed)
+    return changed
 
 
 def _begins_turn(places: Sequence[_Place], number: int) -> bool:
