@@ -8,6 +8,7 @@ from convo import confirming, outcome, stages
 from convo.cli import DONE, FAILED, USAGE, main
 from convo.config import load_settings
 from convo.conversation.cues import parse_cues
+from convo.conversation.functions import FunctionsOptions
 from convo.conversation.phases import PhaseSegmenter
 from convo.database.artefacts import read_conversation, read_corrections
 from convo.errors import ConfigError, SessionError
@@ -18,11 +19,12 @@ from convo.reservation import store
 from convo.resources import resource
 from convo.stages import Attributed, Covered, InRoles, Place
 from convo.training.corpus import marked_sessions
-from convo.transcript import Phase, Turn
+from convo.transcript import Phase, Role, Turn
 from convo.turn_table import turn_table
 from tests.database.conversations import make_conversation
 
 MADE = make_conversation()
+CODER = stages.turn_coder(FunctionsOptions(method="cues"))
 
 
 def processed(data, made=MADE, table=None):
@@ -39,9 +41,15 @@ def processed(data, made=MADE, table=None):
         confirming.keep_phases(place, in_roles, found, table)
     said = confirming.phases_by_person(place)
     phased = stages.confirm_phases(place, in_roles, found, said) if said else found
-    counted = stages.count_shares(place, attributed, in_roles, phased, options.shares)
+    coded = keep(place, "code_turns", CODER.code(made.turns))
     agreed = keep(place, "find_activities", made.activities)
-    results = outcome.Results(covered, attributed, in_roles, phased, counted, agreed)
+    counted = stages.count_shares(
+        place, attributed, in_roles, phased, options.shares, options.media
+    )
+    measured = stages.measure(place, in_roles, phased, coded, stages.shipped_glossary(), "1")
+    results = outcome.Results(
+        covered, attributed, in_roles, phased, coded, agreed, counted, measured
+    )
     folder = outcome.keep(place, made.session, results, options)
     report = data / outcome.report(place, folder)
     return read_conversation(data / folder), report.read_text(encoding="utf-8")
@@ -75,7 +83,7 @@ def test_what_a_person_puts_right_counts_and_nothing_before_it_runs_again(tmp_pa
     table = edited(data, tmp_path, {7: ("scrutiny", "O")})
     after, page = processed(data, table=table)
     began = [run.stage for run in stage_runs(data)[ran:] if run.event == "started"]
-    assert began == ["confirm_phases", "count_shares", "keep", "report"]
+    assert began == ["confirm_phases", "count_shares", "measure", "keep", "report"]
     labels = list(before.segmentation.labels())
     assert labels[6] is Phase.SCRUTINY
     labels[6] = Phase.ORIENTATION
@@ -85,6 +93,12 @@ def test_what_a_person_puts_right_counts_and_nothing_before_it_runs_again(tmp_pa
     assert "The phases are as <bdi>put right by " in page
     words = [{s.phase: s.total for s in c.shares} for c in (before, after)]
     said = MADE.turns[6].word_count
+    asked = [
+        {m.phase: m.value for m in c.measures if (m.metric, m.role) == ("questions", Role.COACH)}
+        for c in (before, after)
+    ]
+    assert asked[1][Phase.ORIENTATION] - asked[0][Phase.ORIENTATION] == 1
+    assert asked[0][Phase.SCRUTINY] - asked[1][Phase.SCRUTINY] == 1
     assert words[1][Phase.ORIENTATION] - words[0][Phase.ORIENTATION] == said
     assert words[0][Phase.SCRUTINY] - words[1][Phase.SCRUTINY] == said
 
