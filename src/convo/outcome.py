@@ -16,6 +16,7 @@ from convo.codebook import TurnCode
 from convo.config import Settings
 from convo.conversation.candidates import Judged
 from convo.conversation.edits import Spoken, machine_texts
+from convo.conversation.private import open_words, without_private
 from convo.database import artefacts
 from convo.database.corrections import Correction
 from convo.following import note_follow_ups, steps
@@ -98,12 +99,13 @@ def report(place: Place, folder: str, with_sound: bool = True) -> str:
     """
     # One at a time, or the later of two sessions could be missing in their coachee's progression.
     with lock(place.data, "reports"), running(place.data, "report", place.recording):
-        conversation = artefacts.read_conversation(place.data / folder)
+        kept = artefacts.read_conversation(place.data / folder)
+        conversation = without_private(kept)
         reports = place.data / "reports"
         written = write_session_report(reports, conversation)
-        write_clips(place, conversation, with_sound)
+        write_clips(place, kept, with_sound)
         stale = _remove_stale(reports, written, place.recording.short_id)
-        known = {kept.session.coachee for kept in kept_sessions(place.data)}
+        known = {one.session.coachee for one in kept_sessions(place.data)}
         for coachee in sorted(known if stale else {conversation.session.coachee}):
             write_progression(place.data, coachee)
         note_follow_ups(place.data, None if stale else conversations(place.data, coachee))
@@ -125,9 +127,12 @@ def write_progression(data: Path, coachee: str) -> Path:
 
 
 def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
-    """All kept conversations (of one coachee), in the order of their sessions."""
+    """All kept conversations (of one coachee), in the order of their sessions.
+
+    They are as everybody may see them: without what is private.
+    """
     chosen = [
-        artefacts.read_conversation(run.folder)
+        without_private(artefacts.read_conversation(run.folder))
         for run in artefacts.current_runs(data / "artefacts")
         if coachee is None or run.session.coachee == coachee
     ]
@@ -192,7 +197,9 @@ def _corrected(
         passages=spoken.passages,
         shares=load(place, results.before, tuple[Share, ...]) if results.before else (),
         changes=changes(about.corrections, words),
-        texts=machine_texts(turns, spoken.words, machine) if edited else {},
+        texts=machine_texts(turns, spoken.words, open_words(machine, spoken.passages))
+        if edited
+        else {},
         rejected=agreed.rejected,
     )
 

@@ -127,8 +127,8 @@ def results(
     agreed = run("confirm_activities", place, in_roles, agreed, judged)
     if judged:
         coded = run("confirm_codes", place, in_roles, coded, judged)
-    measured = run("measure", place, in_roles, phased, coded, glossary, coder)
     counted = _shares(run, place, attributed, replace(heard, segment_phases=phased), options)
+    measured = run("measure", place, in_roles, phased, coded, glossary, coder)
     before = None
     if said.about_talk(corrections):
         plain = talk(run, place, attributed, (), replace(answers, asked=False), options)

@@ -113,7 +113,7 @@ def test_saying_the_same_twice_is_saying_it_once(words, edit):
     if isinstance(edit, WordsEdit | BreakEdit):  # what was typed may reach out of the stretch
         return
     twice = applied(words, [edit, edit])
-    assert replace(twice, touched=()) == replace(once, touched=())
+    assert replace(twice, touched=(), moved=()) == replace(once, touched=(), moved=())
 
 
 TALK = tuple(

@@ -212,6 +212,8 @@ def machine_texts(
     """What the ``machine`` wrote in every turn whose ``words`` it wrote otherwise."""
     found: dict[int, str] = {}
     for turn in turns:
+        if turn.passage is Passage.PRIVATE:
+            continue
         start, end = turn.start or 0.0, (turn.end or 0.0) + 0.001
         before, after = (
             [word.text for word in all_words if _inside(word, start, end)]

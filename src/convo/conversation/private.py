@@ -20,7 +20,6 @@ def without_private(conversation: Conversation) -> Conversation:
     )
     if corrected is None or not private:
         return conversation
-    hidden = {turn.number for turn in conversation.turns if turn.passage is Passage.PRIVATE}
     spoken = conversation.transcription
     removed = tuple(
         one
@@ -35,7 +34,6 @@ def without_private(conversation: Conversation) -> Conversation:
         corrected=replace(
             corrected,
             words=None if words is None else open_words(words, private),
-            texts={n: text for n, text in corrected.texts.items() if n not in hidden},
         ),
     )
 
