@@ -15,6 +15,9 @@ from convo.conversation.media import MEDIA, Span
 from convo.errors import TranscriptError
 from convo.transcript import Passage, PassageSpan, SpeakerSegment, Turn, Word
 
+_INSTANT = (
+    0.0005  # a word without length that ends a stretch is in it; times are whole milliseconds
+)
 LABELS = {Passage.MEDIA: MEDIA, Passage.OTHER: "OTHER"}
 """The speaker of passages that nobody of the two says."""
 
@@ -214,7 +217,7 @@ def machine_texts(
     for turn in turns:
         if turn.passage is Passage.PRIVATE:
             continue
-        start, end = turn.start or 0.0, (turn.end or 0.0) + 0.001
+        start, end = turn.start or 0.0, turn.end or 0.0
         before, after = (
             [word.text for word in all_words if _inside(word, start, end)]
             for all_words in (machine, words)
@@ -262,7 +265,7 @@ def _labelled(word: Word, painted: Sequence[PassageSpan]) -> Word:
 
 
 def _inside(word: Word, start: float, end: float) -> bool:
-    return start <= (word.start + word.end) / 2 < end
+    return start <= (word.start + word.end) / 2 < end + _INSTANT
 
 
 def _overlaps(word: Word, passage: PassageSpan) -> bool:
