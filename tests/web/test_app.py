@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,15 @@ from convo.web.desk import Desk
 from convo.web.guard import COOKIE, HEADERS, TOKEN_HEADER
 
 
-def test_the_list_leads_to_every_report(client: TestClient, data: Path) -> None:
+def test_the_list_leads_to_every_session_and_report(client: TestClient, data: Path) -> None:
     listing = client.get("/")
     assert listing.status_code == 200
     reports = list((data / "reports").glob("*.html"))
     assert len(reports) == 3
+    led_to = [a for a in re.findall(r'href="(/sessions/[^"]+)"', listing.text)]
+    pages = listing.text + "".join(client.get(address).text for address in led_to)
     for path in reports:
-        assert f'href="/reports/{path.stem}"' in listing.text
+        assert f'href="/reports/{path.stem}"' in pages
         assert client.get(f"/reports/{path.stem}").text == path.read_text(encoding="utf-8")
 
 
@@ -92,7 +95,9 @@ def test_reports_keep_their_own_stricter_policy(client: TestClient, data: Path) 
 
 
 def test_pages_carry_no_inline_script_or_style(client: TestClient) -> None:
-    for address in ("/", "/none"):
+    session = f"/sessions/{'01' * 8}"
+    parts = ("review", "shares", "timeline", "transcript")
+    for address in ("/", "/none", session, *(f"{session}/parts/{part}" for part in parts)):
         page = client.get(address).text
         assert "<style" not in page and "style=" not in page and "javascript:" not in page
         assert page.count("<script") == page.count("<script src=")

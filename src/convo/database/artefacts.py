@@ -59,6 +59,7 @@ __all__ = [
     "Run",
     "StageFile",
     "current_conversations",
+    "current_run",
     "current_runs",
     "find_session",
     "load",
@@ -142,12 +143,13 @@ def current_runs(root: Path) -> list[Run]:
 
 
 def current_run(root: Path, recording_id: str) -> Run | None:
-    """The newest complete run of a recording, None if there is none.
+    """The newest complete run of one recording, by its id or the first 16 characters of it.
 
     Raises:
         StoreError: a manifest is damaged or was written by a newer version of convo.
     """
-    return max(_runs(root / _short_id(recording_id)), key=_age, default=None)
+    short_id = recording_id[:16]
+    return max(_runs(root / short_id), key=_age, default=None) if _RUN.fullmatch(short_id) else None
 
 
 def old_runs(root: Path, recording_id: str, newest: int) -> list[Run]:

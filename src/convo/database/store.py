@@ -6,9 +6,8 @@ Tables and views are described in ``docs/store.md``. Rows of a recording come an
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +17,10 @@ from convo.database import connections
 from convo.database.artefacts import current_runs
 from convo.database.loading import newly_private, read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
+from convo.database.questions import check_question, names, wrong_sql
 from convo.database.results import QueryResult
 from convo.database.runs import Run
-from convo.errors import StoreError, did_you_mean
+from convo.errors import StoreError
 from convo.files import disk_error, write_atomically
 from convo.options import Options
 
@@ -190,12 +190,12 @@ class Store:
 
         with self.reading() as con:
             try:
-                _check_question(con, sql)
+                check_question(con, sql)
                 cursor = con.execute(sql)
                 columns = tuple(str(column[0]) for column in cursor.description or ())
                 rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
             except duckdb.Error as error:
-                raise _wrong_sql(con, error) from error
+                raise wrong_sql(con, error) from error
         kept = rows if limit is None else rows[:limit]
         return QueryResult(columns, tuple(tuple(row) for row in kept), len(kept) < len(rows))
 
@@ -219,7 +219,7 @@ class Store:
     def names(self) -> tuple[str, ...]:
         """Everything that can be asked for, views before tables."""
         with self.reading() as con:
-            return _names(con)
+            return names(con)
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -238,66 +238,30 @@ class Store:
                 raise connections.explain(error, self.path) from error
 
     @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(
+        self, limits: Mapping[str, str] | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A sealed read-only connection; a store of an older schema is brought up to date first.
+
+        ``limits`` are more settings of DuckDB, such as ``memory_limit``.
 
         Raises:
             StoreError: the store is missing, in use, or newer than this program.
         """
-        with connections.reading(self.path, self.options.wait_s) as con:
+        with connections.reading(self.path, self.options.wait_s, limits) as con:
             current = check_not_newer(con, self.path) == len(migrations())
             if current:
                 yield con
         if not current:
             with self.writing():
                 pass
-            with connections.reading(self.path, self.options.wait_s) as con:
+            with connections.reading(self.path, self.options.wait_s, limits) as con:
                 yield con
 
 
 def _whose(run: Run) -> tuple[str | None, str | None, int | None]:
     meeting = run.session
     return (meeting.coachee, meeting.coach, meeting.number) if meeting else (None, None, None)
-
-
-def _check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    kinds = [statement.type.name for statement in con.extract_statements(sql)]
-    pivots = re.search(r"\bpivot\b", sql, re.IGNORECASE) and not re.match(
-        r"\s*create\b", sql, re.IGNORECASE
-    )
-    # A PIVOT without a list of columns first looks them up; DuckDB shows that as MULTI or as two.
-    if kinds in (["SELECT"], ["EXPLAIN"]) or (
-        pivots and kinds in (["MULTI"], ["CREATE", "SELECT"])
-    ):
-        return
-    if len(kinds) != 1:
-        raise StoreError(f"{len(kinds)} statements in {sql[:60]!r}: ask one SELECT at a time")
-    raise StoreError(
-        f"{kinds[0]} is not allowed in a query, which can only read: start with SELECT or FROM, "
-        "and use `convo query --format` to write the answer to a file"
-    )
-
-
-def _wrong_sql(con: duckdb.DuckDBPyConnection, error: Exception) -> StoreError:
-    text = re.split(r"\n\s*\n|\nLINE", str(error))[0]
-    if missing := re.search(r"Table with name (\S+) does not exist", text):
-        names = _names(con)
-        return StoreError(
-            f"there is no table or view {missing[1]!r} ({did_you_mean(missing[1], names)}): "
-            f"there are {', '.join(names)}"
-        )
-    words = " ".join(text.split())
-    if words.startswith("Permission Error"):
-        return StoreError(f"a query reads the store and no other file ({words}): use its tables")
-    return StoreError(f"the query does not work: {words}")
-
-
-def _names(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    query = """
-        select view_name, 0 as o from duckdb_views() where not internal
-        union all select table_name, 1 from duckdb_tables() where not internal
-        order by o, 1"""
-    return tuple(str(row[0]) for row in con.execute(query).fetchall())
 
 
 def _remove(path: Path) -> None:

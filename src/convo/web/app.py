@@ -13,7 +13,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from convo.errors import ConvoError
 from convo.report.page import style
-from convo.web import home, pages
+from convo.web import ask, home, login, pages, sessions
+from convo.web.access import NotLoggedInError, check_room
 from convo.web.desk import Desk
 from convo.web.guard import HEADERS, HOSTS, Guard, check_token
 
@@ -27,25 +28,28 @@ _SENTENCES = {
 
 
 def create_app(desk: Desk) -> FastAPI:
-    """The application for the data folder of ``desk``. Bind it to 127.0.0.1.
+    """The application for the data folder of ``desk``. Bind it to 127.0.0.1, or make it wide.
 
-    It answers only to the names of this computer (a page elsewhere that points its own name here
-    is refused), and every change must be asked for by one of its own pages.
+    Unless it is wide it answers only to the names of this computer (a page elsewhere that points
+    its own name here is refused). Every change must be asked for by one of its own pages.
     """
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(check_token)],
+        dependencies=[Depends(check_token), Depends(check_room)],
     )
     for kind, handler in _HANDLERS:
         app.add_exception_handler(kind, handler)
     app.state.desk = desk
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False)
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=["*"] if desk.wide else list(HOSTS), www_redirect=False
+    )
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=pages.STATIC))
     app.add_api_route("/look.css", _look, include_in_schema=False)
-    app.include_router(home.router)
+    for room in (login, home, sessions, ask):
+        app.include_router(room.router)
     return app
 
 
@@ -94,5 +98,6 @@ _HANDLERS = (
     (HTTPException, _refused),
     (RequestValidationError, _misunderstood),
     (ConvoError, _explained),
+    (NotLoggedInError, login.ask_to_log_in),
     (Exception, _failed),
 )

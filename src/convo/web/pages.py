@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from convo.report import charts, page, wording
 from convo.web import guard
-from convo.web.access import viewer
+from convo.web.access import may_enter, viewer
 from convo.web.desk import Desk
 
 if TYPE_CHECKING:
@@ -38,15 +38,16 @@ AtDesk = Annotated[Desk, Depends(desk)]
 
 def render(request: Request, template: str, **content: Any) -> str:
     """The text of ``template``, for a part of a page; a missing entry is an error."""
+    who = viewer(request)
     return (
         environment()
         .get_template(template)
         .render(
             content,
-            viewer=viewer(request),
+            viewer=who,
             csrf_token=guard.token(request),
             path=request.url.path,
-            navigation=NAVIGATION,
+            navigation=[entry for entry in NAVIGATION if may_enter(who, entry[0])],
         )
     )
 
@@ -73,7 +74,10 @@ def environment() -> Environment:
 
     reports = FileSystemLoader(Path(page.__file__).parent / "templates")
     made = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), PrefixLoader({"report": reports})]),
+        # those of the reports are also found bare, as they name each other
+        loader=ChoiceLoader(
+            [FileSystemLoader(_TEMPLATES), PrefixLoader({"report": reports}), reports]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
