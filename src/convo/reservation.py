@@ -19,7 +19,7 @@ from convo.errors import ConfigError, ConvoError, SessionError, StoreError
 from convo.files import disk_error
 from convo.sessions import KnownSession, SessionRequest, resolve_session
 from convo.stages import STORE, Place
-from convo.transcript import Recording, Role, Session
+from convo.transcript import Role, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +154,6 @@ def unfinished(data: Path) -> list[Run]:
 def note_runs(data: Path) -> None:
     """Show in the store what became of every file."""
     store(data).note_runs(read_runs(_runs(data)))
-
-
-def file_of(data: Path, recording: Recording) -> Path:
-    """Where the recording was when it was last processed; it may be gone."""
-    known = (r.file for r in read_runs(_runs(data)) if r.recording_id == recording.recording_id)
-    return Path(next(known, recording.name))
 
 
 def _earlier(place: Place) -> Run | None:

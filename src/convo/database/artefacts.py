@@ -142,6 +142,12 @@ def current_runs(root: Path) -> list[Run]:
     return [run for run in newest if run is not None]
 
 
+def count_recordings(root: Path) -> int:
+    """How many recordings have a complete run, without reading any."""
+    homes = root.iterdir() if root.is_dir() else ()
+    return sum(any(home.glob(f"{'[0-9a-f]' * 16}/{MANIFEST}")) for home in homes)
+
+
 def current_run(root: Path, recording_id: str) -> Run | None:
     """The newest complete run of one recording, by its id or the first 16 characters of it.
 

@@ -6,13 +6,16 @@ Every chart is made in a wide and a narrow form, and goes with a table of the sa
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec
 
 from convo.transcript import Phase
+
+P = ParamSpec("P")
 
 PHASE_COLORS: Mapping[Phase, str] = {
     Phase.ORIENTATION: "#dcb25a",
@@ -30,6 +33,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, 'Noto Sa
 HATCH_ID = "between"
 WIDE, NARROW, PANEL_HEIGHT = 748, 336, 132
 ROW, BAR, LABEL = 44, 20, 15
+_REMEMBERED = 32  # charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,23 @@ AXIS_LOOK: dict[str, Any] = {
 }
 
 
+def drawn_once(draw: Callable[P, Chart]) -> Callable[P, Chart]:
+    """Remember the last drawings: after a correction most charts are as they were."""
+    kept: dict[str, Chart] = {}
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **named: P.kwargs) -> Chart:
+        key = hashlib.sha256(repr((args, named)).encode()).hexdigest()
+        if key not in kept:
+            kept[key] = draw(*args, **named)
+            for old in list(kept)[:-_REMEMBERED]:
+                kept.pop(old, None)
+        return kept[key]
+
+    return drawn
+
+
+@drawn_once
 def share_bars(bars: Sequence[Bar], description: str) -> Chart:
     """Coach and coachee as the two parts of one bar a row, with the interval of the split."""
     wide, narrow = (_share_bars(bars, width) for width in (WIDE, NARROW))
@@ -130,6 +151,7 @@ def _bar_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
     return data
 
 
+@drawn_once
 def session_columns(bars: Sequence[Bar], description: str) -> Chart:
     """One column a session, coach below and coachee above; nothing joins the columns."""
     import altair as alt
