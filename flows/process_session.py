@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def process_session(job: Job) -> Outcome:
     Raises:
         ConvoError: one sentence for the user; what is finished stays finished.
     """
-    place = Place(job.data, job.file, inspect(job.file))
+    recording = inspect(job.file)
+    place = Place(job.data, job.file, replace(recording, name=job.name or recording.name))
     with reserved(place, job) as (meeting, settings):
         stages.check_channels(place, settings.segments)
         confirming.check_phases(place, job.phases)

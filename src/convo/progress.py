@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +21,22 @@ from convo.transcript import Recording
 # Seconds of work per second of recording on two cores, until this machine has its own figures.
 EXPECTED_FACTORS = {"transcribe": 0.06, "diarize": 0.05, "cover": 0.005, "attribute": 0.01}
 LOG = "stages.jsonl"
+TITLES = {
+    "transcribe": "writing down the words",
+    "diarize": "telling the voices apart",
+    "cover": "checking that no speech was missed",
+    "attribute": "giving the words to the voices",
+    "assign_roles": "finding out who is the coach",
+    "segment_phases": "finding the phases",
+    "confirm_phases": "taking over the phases that were put right",
+    "code_turns": "telling what the turns do",
+    "find_activities": "finding what was agreed",
+    "count_shares": "counting the words",
+    "measure": "measuring what the talk does",
+    "keep": "storing",
+    "report": "writing the report",
+}
+_RECENT_BYTES = 200_000  # about a thousand lines: enough for a pace, read in a moment
 
 
 class Watcher(Protocol):
@@ -114,28 +130,51 @@ class StageRun:
     at: float
 
 
-def stage_runs(folder: Path) -> list[StageRun]:
-    """All logged lines, oldest first; a line cut off by a crash is left out."""
+def stage_runs(folder: Path, most_bytes: int | None = None) -> list[StageRun]:
+    """All logged lines (or the last of them), oldest first; a line that was cut is left out."""
     path = folder / LOG
     if not path.is_file():
         return []
+    with path.open("rb") as file:
+        if most_bytes is not None:
+            file.seek(max(0, path.stat().st_size - most_bytes))
+        content = file.read()
     runs = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in content.decode("utf-8", errors="replace").splitlines():
         with contextlib.suppress(ValueError, TypeError):
             runs.append(StageRun(**json.loads(line)))
     return runs
 
 
 def machine_factors(folder: Path) -> dict[str, float]:
-    """Seconds of work per second of recording, by stage: the median of what was measured here.
+    """Seconds of work per second of recording, by stage: the median of what was measured lately.
 
     Stages that never ran here are left out.
     """
     measured: dict[str, list[float]] = {}
-    for run in stage_runs(folder):
+    for run in stage_runs(folder, _RECENT_BYTES):
         if run.event == "finished" and run.seconds is not None and run.audio_seconds > 0:
             measured.setdefault(run.stage, []).append(run.seconds / run.audio_seconds)
     return {stage: median(factors[-20:]) for stage, factors in measured.items()}
+
+
+def seconds_left(
+    factors: Mapping[str, float], stage: str, total_s: float, done_s: float, spent_s: float
+) -> float:
+    """Until the report of a recording of ``total_s`` seconds is there.
+
+    What ``stage`` needs for the rest at the pace it has shown (``done_s`` seconds of the recording
+    in ``spent_s``), and what the later stages take by ``factors``, seconds of work per second.
+    """
+    done_s = min(done_s, total_s)
+    expected = factors.get(stage, 0.0)
+    # The pace shown so far counts more the further the stage is.
+    weight = done_s / total_s if total_s else 1.0
+    shown = spent_s / done_s if done_s else expected
+    pace = weight * shown + (1 - weight) * max(expected, shown if weight > 0.1 else 0.0)
+    names = list(TITLES)
+    later = names[names.index(stage) + 1 :] if stage in names else []
+    return (total_s - done_s) * pace + total_s * sum(factors.get(s, 0.0) for s in later)
 
 
 def _log(

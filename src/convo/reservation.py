@@ -19,7 +19,7 @@ from convo.errors import ConfigError, ConvoError, SessionError, StoreError
 from convo.files import disk_error
 from convo.sessions import KnownSession, SessionRequest, resolve_session
 from convo.stages import STORE, Place
-from convo.transcript import Role, Session
+from convo.transcript import Recording, Role, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Job:
     ``asked`` are options by group, over those of the file ``config``; ``coach_is`` is a person's
     word on which speaker is the coach, ``phases`` a table of turns with the phases as a person put
     them right, ``media`` the stretches in which a recording is played; ``keep_voices`` names the
-    roles whose voices may be kept as profiles, with the wording of their ``consent``.
+    roles whose voices may be kept as profiles, with the wording of their ``consent``. ``name`` is
+    what the file was called where it came from, if it is called otherwise now.
     """
 
     data: Path
@@ -42,6 +43,7 @@ class Job:
     media: tuple[Span, ...] = ()
     keep_voices: tuple[Role, ...] = ()
     consent: str = ""
+    name: str | None = None
 
 
 def store(data: Path) -> Store:
@@ -154,6 +156,12 @@ def unfinished(data: Path) -> list[Run]:
 def note_runs(data: Path) -> None:
     """Show in the store what became of every file."""
     store(data).note_runs(read_runs(_runs(data)))
+
+
+def file_of(data: Path, recording: Recording) -> Path:
+    """Where the recording was when it was last processed; it may be gone."""
+    known = (r.file for r in read_runs(_runs(data)) if r.recording_id == recording.recording_id)
+    return Path(next(known, recording.name))
 
 
 def _earlier(place: Place) -> Run | None:

@@ -13,6 +13,8 @@ from convo.transcript import Recording, Session
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
+_NUMBER = re.compile(r"(?:session|(?<![a-z])s)[ _.-]*0*([1-9]\d?)(?!\d)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
@@ -79,7 +81,7 @@ def resolve_session(
             default=0,
         )
         session = Session(coachee, coach, number, request.date or guess_date(file), programme)
-    _refuse_taken(session, others, file)
+    _refuse_taken(session, others, recording.name)
     return session
 
 
@@ -132,8 +134,10 @@ def find_session(
     )
 
 
-def guess_date(file: Path) -> datetime.date:
+def guess_date(file: Path, changed: float | None = None) -> datetime.date:
     """The date in the file's name, else the day on which the file was last changed.
+
+    ``changed`` (seconds since 1970) is when that was, for a file that is not there.
 
     >>> guess_date(Path("2026-01-15 14.30.22 Review.mp4")).isoformat()
     '2026-01-15'
@@ -146,7 +150,18 @@ def guess_date(file: Path) -> datetime.date:
             return datetime.date(year, month, day)
         except ValueError:  # such as 31 February
             continue
-    return datetime.datetime.fromtimestamp(file.stat().st_mtime).date()
+    seconds = file.stat().st_mtime if changed is None else changed
+    return datetime.datetime.fromtimestamp(seconds).date()
+
+
+def guess_number(name: str) -> int | None:
+    """The number of the session in a file's name, None if it is not plainly there.
+
+    >>> [guess_number(n) for n in ("Hannah session 03.m4a", "S2_Maeve.mp4", "2026.wav")]
+    [3, 2, None]
+    """
+    found = _NUMBER.search(name)
+    return int(found[1]) if found else None
 
 
 def _usual_coach(coachee: str, known: Sequence[KnownSession]) -> str | None:
@@ -158,7 +173,7 @@ def _pair(session: Session) -> tuple[str, str, str]:
     return session.coachee, session.coach, session.programme
 
 
-def _refuse_taken(session: Session, others: Sequence[KnownSession], file: Path) -> None:
+def _refuse_taken(session: Session, others: Sequence[KnownSession], name: str) -> None:
     for other in others:
         if (
             other.firm
@@ -167,7 +182,7 @@ def _refuse_taken(session: Session, others: Sequence[KnownSession], file: Path) 
         ):
             raise SessionError(
                 f"session {session.number} of {session.coachee} is already the recording "
-                f"{other.recording_name}, so {file.name} cannot be it too: "
+                f"{other.recording_name}, so {name} cannot be it too: "
                 "give another --session number"
             )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,17 @@ _BLOCK = 16_384
 def too_long(name: str) -> str:
     """The sentence for a recording that is not a session any more."""
     return f"{name} lasts more than {MAX_DURATION_S / 3600:g} h: cut it into one file a session"
+
+
+class Sink(Protocol):
+    """Takes the sound of a file, block by block at 16 kHz; blocks may overlap and leave holes."""
+
+    def add(self, block: Samples, at: int, first_channel: int) -> None:
+        """Take ``block`` (channels x samples) at sample ``at``."""
+        ...
+
+
+SinkT = TypeVar("SinkT", bound=Sink)
 
 
 class _Timeline:
@@ -75,7 +86,7 @@ class _Track:
 
     stream: av.AudioStream
     layout: str
-    timeline: _Timeline
+    timeline: Sink
     first_channel: int
     channels: int
     clock: Clock
@@ -163,12 +174,31 @@ def decode(
     (rows, channels). Samples are float32, nominally within -1 and 1; all rows have one length.
     With ``until``, decoding stops after that many seconds.
     """
+
+    def make(channels: int, seconds: float) -> _Timeline:
+        return _Timeline(path.name, weigh(channels), until or seconds)
+
+    timeline, tally = decode_into(path, make, until=until, progress=progress)
+    return timeline.rows(), tally
+
+
+def decode_into(
+    path: Path,
+    make: Callable[[int, float], SinkT],
+    *,
+    until: float | None = None,
+    progress: Progress | None = None,
+) -> tuple[SinkT, Tally]:
+    """The sink that ``make`` gives, after it took the sound of ``path``, and the tally of the file.
+
+    ``make`` is told the number of channels over all sound streams and the seconds that the file
+    states, 0 if it does not.
+    """
     with open_media(path) as container:
         streams = sound_streams(container, path)
         tally = start_tally(container, path)
         channels = [s.codec_context.channels for s in streams]
-        seconds = until or (container.duration or 0) / 1_000_000
-        timeline = _Timeline(path.name, weigh(sum(channels)), seconds)
+        timeline = make(sum(channels), (container.duration or 0) / 1_000_000)
         tracks = {}
         for number, stream in enumerate(streams):
             layout, first = stream.codec_context.layout.name, sum(channels[:number])
@@ -176,7 +206,7 @@ def decode(
                 stream, layout, timeline, first, channels[number], tally.clock()
             )
         _run(container, tracks, tally, until, progress)
-    return timeline.rows(), tally
+    return timeline, tally
 
 
 def _run(

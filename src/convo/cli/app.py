@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from convo.cli import accounts, confirm, process, read, remind, score
+from convo.cli import accounts, confirm, process, read, remind, score, serve
 from convo.cli.doctor import doctor
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ for command in (
     score.score,
     read.rebuild,
     read.voices,
-    read.serve,
+    serve.serve,
     doctor,
 ):
     app.command()(command)

@@ -9,24 +9,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
-from convo.progress import EXPECTED_FACTORS, machine_factors
+from convo.progress import EXPECTED_FACTORS, TITLES, machine_factors, seconds_left
 from convo.transcript import Recording
-
-TITLES = {
-    "transcribe": "writing down the words",
-    "diarize": "telling the voices apart",
-    "cover": "checking that no speech was missed",
-    "attribute": "giving the words to the voices",
-    "assign_roles": "finding out who is the coach",
-    "segment_phases": "finding the phases",
-    "confirm_phases": "taking over the phases that were put right",
-    "code_turns": "telling what the turns do",
-    "find_activities": "finding what was agreed",
-    "count_shares": "counting the words",
-    "measure": "measuring what the talk does",
-    "keep": "storing",
-    "report": "writing the report",
-}
 
 
 class LiveLine:
@@ -86,7 +70,7 @@ class LiveLine:
         if self._task is None or self._recording is None:
             return
         total = self._recording.duration
-        left = self.seconds_left(stage, min(done_s, total), time.monotonic() - self._begun)
+        left = seconds_left(self._factors, stage, total, done_s, time.monotonic() - self._begun)
         self._progress.update(
             self._task,
             completed=done_s,
@@ -97,18 +81,6 @@ class LiveLine:
     def finished(self, stage: str, recording: Recording) -> None:
         """A stage is done."""
         self.advanced(stage, recording.duration)
-
-    def seconds_left(self, stage: str, done_s: float, spent_s: float) -> float:
-        """Until the report of the recording in hand is there."""
-        total = self._recording.duration if self._recording else 0.0
-        expected = self._factors.get(stage, 0.0)
-        # The pace shown so far counts more the further the stage is.
-        weight = done_s / total if total else 1.0
-        shown = spent_s / done_s if done_s else expected
-        pace = weight * shown + (1 - weight) * max(expected, shown if weight > 0.1 else 0.0)
-        names = list(TITLES)
-        later = names[names.index(stage) + 1 :] if stage in names else []
-        return (total - done_s) * pace + total * sum(self._factors.get(s, 0.0) for s in later)
 
 
 def _clock(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Commands that read what is kept: report, query, rebuild, voices, serve."""
+"""Commands that read what is kept: report, query, rebuild, voices."""
 
 from __future__ import annotations
 
@@ -107,23 +107,6 @@ def voices(
         )
     if not kept:
         shared.say("no voice is kept")
-
-
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine.")] = 8000,
-    data: shared.Data = None,
-) -> None:
-    """Show the reports in a browser on this machine; nothing is reachable from outside."""
-    import uvicorn
-
-    from convo.audio.recording import inspect_recording
-    from convo.config import data_folder
-    from convo.web.app import create_app
-    from convo.web.desk import Desk
-
-    desk = Desk(data_folder(data), inspect=inspect_recording)
-    shared.complain(f"http://127.0.0.1:{port} — stop with Ctrl-C")
-    uvicorn.run(create_app(desk), host="127.0.0.1", port=port, log_level="warning")
 
 
 def _cell(value: object) -> str:

@@ -149,13 +149,12 @@ def count_recordings(root: Path) -> int:
 
 
 def current_run(root: Path, recording_id: str) -> Run | None:
-    """The newest complete run of one recording, by its id or the first 16 characters of it.
+    """The newest complete run of one recording, None if there is none.
 
     Raises:
         StoreError: a manifest is damaged or was written by a newer version of convo.
     """
-    short_id = recording_id[:16]
-    return max(_runs(root / short_id), key=_age, default=None) if _RUN.fullmatch(short_id) else None
+    return max(_runs(root / _short_id(recording_id)), key=_age, default=None)
 
 
 def old_runs(root: Path, recording_id: str, newest: int) -> list[Run]:

@@ -136,7 +136,7 @@ def phase_stretches(conversation: Conversation, axis: Axis) -> list[Stretch]:
         return []
     names = phase_names(conversation)
     starts = [axis.at(span.start_turn) for span in spans]
-    ends = [*starts[1:], axis.end[spans[-1].end_turn]]
+    ends = [*starts[1:], axis.end.get(spans[-1].end_turn, axis.length)]
     return [
         Stretch(start, max(end, start), span.phase, names[span.phase])
         for span, start, end in zip(spans, starts, ends, strict=True)

@@ -20,7 +20,6 @@ from convo.report.charts import (
     ROW,
     WIDE,
     Chart,
-    drawn_once,
     named,
     svg,
     texts,
@@ -51,7 +50,6 @@ class TimelineRow:
     stretches: Sequence[Stretch]
 
 
-@drawn_once
 def timeline(
     phases: Sequence[Stretch],
     rows: Sequence[TimelineRow],

@@ -41,6 +41,13 @@ ROOMS: dict[str, frozenset[str]] = {
     "/queue": frozenset({"owner", "coach"}),
     "/ask": frozenset({"owner", "researcher"}),
     "/api": READERS | {"lead"},
+    "/api/sessions": READERS,
+    "/api/turns": READERS,
+    "/api/phases": READERS,
+    "/api/shares": READERS,
+    "/api/activities": READERS,
+    "/api/measures": READERS,
+    "/api/programmes": frozenset({"owner", "lead"}),
     "/programme": frozenset({"owner", "lead"}),
 }
 

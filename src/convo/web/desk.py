@@ -7,10 +7,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from convo.conversation.pseudonyms import Pseudonyms
 from convo.database.asking import Asker
+from convo.database.jobs import Queue
 from convo.database.masked import masked_store, pseudonyms
 from convo.errors import StoreError
 from convo.files import read_bytes, write_atomically
@@ -19,6 +20,8 @@ from convo.transcript import Recording, Session
 
 if TYPE_CHECKING:
     from convo.database.store import Store
+
+T = TypeVar("T")
 
 _KEY = "web.key"
 MASKED = "for-researchers"
@@ -55,15 +58,17 @@ def _refuse(path: Path) -> Recording:
 class Desk:
     """The data folder and the callables that outer layers provide.
 
-    ``inspect`` says what a file is (it knows the media library, the pages do not). ``wide`` says
-    that other computers can reach the page; then everybody must log in.
+    ``inspect`` says what a file is (it knows the media library, the pages do not);
+    ``queue_problem`` says in a sentence why nothing is being processed, None if all is well;
+    ``wide`` says that other computers can reach the page; then everybody must log in.
     """
 
     data: Path
     inspect: Callable[[Path], Recording] = _refuse
+    queue_problem: Callable[[], str | None] = lambda: None
     wide: bool = False
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
-    _pseudonyms: tuple[object, Pseudonyms | None] = field(default=(None, None), repr=False)
+    _remembered: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False)
     _askers: dict[Path, Asker] = field(default_factory=dict, repr=False)
 
     @property
@@ -75,6 +80,16 @@ class Desk:
     def artefacts(self) -> Path:
         """The folder of what is kept of every session."""
         return self.data / "artefacts"
+
+    @property
+    def inbox(self) -> Path:
+        """The folder of uploaded files."""
+        return self.data / "inbox"
+
+    @property
+    def queue(self) -> Queue:
+        """What waits, is in work, is done or failed."""
+        return Queue(self.data)
 
     def store(self) -> Store:
         """The store; its connections last as long as one question."""
@@ -98,11 +113,17 @@ class Desk:
 
     def pseudonyms(self) -> Pseudonyms:
         """Pseudonyms for everybody whose name the store knows, the same ones every time."""
+        key = hmac.digest(self.secret(), b"pseudonyms", "sha256")
+        return self.remembered("pseudonyms", lambda: pseudonyms(self.store(), key))
+
+    def remembered(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made again when the store has changed."""
         seen = self._state()
-        if self._pseudonyms[1] is None or self._pseudonyms[0] != seen:
-            key = hmac.digest(self.secret(), b"pseudonyms", "sha256")
-            self._pseudonyms = (seen, pseudonyms(self.store(), key))
-        return self._pseudonyms[1] or Pseudonyms(b"", ())
+        known = self._remembered.get(name)
+        if known is None or known[0] != seen:
+            known = self._remembered[name] = (seen, make())
+        found: T = known[1]
+        return found
 
     def asker(self, *, names: bool) -> Asker:
         """Who answers questions to the store, or to a copy of it without ``names``."""

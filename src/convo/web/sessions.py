@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
+from convo.report.charts import PHASE_COLORS
 from convo.report.files import session_file_name
 from convo.report.session import TurnView, bars_of, reading, timeline_of
+from convo.report.spans import axis_of, phase_stretches
+from convo.transcript import Conversation
 from convo.web import pages
+from convo.web.access import Who, may_hear
+from convo.web.guard import HEADERS
 from convo.web.kept import Kept, KeptSession, RunOf
 
 router = APIRouter()
@@ -18,9 +25,15 @@ BLOCK = 40
 
 
 @router.get("/sessions/{short_id}")
-def session(request: Request, kept: KeptSession) -> Response:
+def session(request: Request, kept: KeptSession, who: Who) -> Response:
     """The page of one session; its charts follow by :func:`part`."""
-    return pages.show(request, "session.html.j2", **_content(kept))
+    nonce = secrets.token_urlsafe(16)
+    hear = may_hear(who, kept.run.session)
+    page = pages.show(request, "session.html.j2", **_content(kept), nonce=nonce, hear=hear)
+    # the waveform brings a style element of its own
+    policy = HEADERS["content-security-policy"]
+    page.headers["content-security-policy"] = f"{policy}; style-src 'self' 'nonce-{nonce}'"
+    return page
 
 
 @router.get("/sessions/{short_id}/parts/{name}")
@@ -50,7 +63,19 @@ def _content(kept: Kept) -> dict[str, Any]:
         "report_id": report_id(kept),
         "commands": (),  # the page needs no terminal
         "blocks": _blocks(content["turns"]),
+        "regions": json.dumps(_regions(kept.conversation)),
     }
+
+
+def _regions(conversation: Conversation) -> list[dict[str, object]]:
+    """The phases as stretches of the waveform, in seconds."""
+    axis = axis_of(conversation)
+    stretches = phase_stretches(conversation, axis) if axis.timed else []
+    return [
+        {"start": s.start, "end": s.end, "name": s.label, "color": PHASE_COLORS[s.phase]}
+        for s in stretches
+        if s.phase is not None
+    ]
 
 
 def _blocks(turns: Sequence[TurnView]) -> list[Sequence[TurnView]]:

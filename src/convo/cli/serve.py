@@ -1,0 +1,71 @@
+"""``convo serve``: the page and the queue behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from convo.cli import shared
+from convo.errors import ConfigError
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine.")] = 8000,
+    data: shared.Data = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = False,
+) -> None:
+    """Add recordings, watch them work and read them in a browser on this machine.
+
+    Nothing is reachable from outside. What is not finished when it stops goes on at the next start.
+    """
+    import uvicorn
+    from filelock import FileLock, Timeout
+
+    from convo.audio.recording import inspect_recording
+    from convo.config import data_folder
+    from convo.web.app import create_app
+    from convo.web.desk import Desk
+    from flows.child import QueueProcess
+
+    folder = data_folder(data)
+    lock = FileLock(folder / "serve.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(
+            f"convo serve is already running for {folder}: use that one, stop it with Ctrl-C, "
+            "or choose another folder with --data"
+        ) from error
+    with lock, _listening(port) as listener, QueueProcess(folder) as queue:
+        desk = Desk(folder, inspect=inspect_recording, queue_problem=queue.problem)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        shared.complain(f"{address} — stop with Ctrl-C")
+        if browser:
+            typer.launch(address)
+        config = uvicorn.Config(
+            create_app(desk), log_level="warning", timeout_graceful_shutdown=2, lifespan="off"
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            shared.complain("stopped: what is not finished goes on at the next start")
+
+
+@contextlib.contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    """A socket that only this machine can reach."""
+    with socket.socket() as listener:
+        if hasattr(socket, "SO_REUSEADDR") and not hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} is in use or not allowed ({error.strerror}): choose another with "
+                "--port"
+            ) from error
+        yield listener
