@@ -17,15 +17,15 @@ from convo.errors import ConfigError
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine.")] = 8000,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; other computers need an account.")
+        str, typer.Option(help="Where to listen; other than this machine needs accounts.")
     ] = "127.0.0.1",
     data: shared.Data = None,
     browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = False,
 ) -> None:
     """Add recordings, watch them work and read them in a browser on this machine.
 
-    Nothing is reachable from outside, unless --host says so and accounts were made. What is not
-    finished when it stops goes on at the next start.
+    Nothing is reachable from outside unless --host says so, and then everybody logs in
+    (`convo accounts`). What is not finished when it stops goes on at the next start.
     """
     import uvicorn
     from filelock import FileLock, Timeout
@@ -49,9 +49,14 @@ def serve(
         ) from error
     with lock, _listening(host, port) as listener, QueueProcess(folder) as queue:
         desk = Desk(folder, inspect=inspect_recording, queue_problem=queue.problem, wide=wide)
-        address = f"http://{host}:{listener.getsockname()[1]}"
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listener.getsockname()[1]}"
         threading.Thread(target=desk.warm, daemon=True).start()
         shared.complain(f"{address} — stop with Ctrl-C")
+        if wide:
+            shared.complain(
+                "what is read here goes over the network as plain HTTP: see docs/access.md"
+            )
         if browser:
             typer.launch(address)
         config = uvicorn.Config(create_app(desk), log_level="warning", timeout_graceful_shutdown=2)
@@ -59,11 +64,13 @@ def serve(
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
             shared.complain("stopped: what is not finished goes on at the next start")
+        finally:
+            desk.close()
 
 
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket on which nobody else listens."""
+    """A socket that only this machine can reach, unless ``host`` is another one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener:
         if hasattr(socket, "SO_REUSEADDR") and not hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
@@ -72,7 +79,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind((host, port))
         except OSError as error:
             raise ConfigError(
-                f"{host} port {port} is in use or not allowed ({error.strerror}): choose another "
-                "with --port"
+                f"cannot listen at {host}, port {port} ({error.strerror or error}): choose another "
+                "with --port or --host"
             ) from error
         yield listener

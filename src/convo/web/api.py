@@ -5,6 +5,7 @@ Who may see what is decided as for the pages, by :mod:`convo.web.access`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -23,7 +24,7 @@ from convo.web.api_models import (
     ShareRow,
     TurnRow,
 )
-from convo.web.desk import Desk
+from convo.web.desk import Desk, Listed
 from convo.web.pages import AtDesk
 from convo.web.programmes import figures
 
@@ -35,6 +36,15 @@ _MEASURES = """(
 _SHARES = """(
     select phase, * exclude (phase) from v_phase_share
     union all by name select null as phase, * from v_talk_share)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rows come from: the ``table`` that has as many, what to read, in which order."""
+
+    table: str
+    rows: str
+    order: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +92,43 @@ Asked = Annotated[Wanted, Depends(wanted)]
 @router.get("/sessions")
 def list_sessions(desk: AtDesk, who: Who, asked: Asked) -> Page[SessionRow]:
     """Sessions, by coachee and number."""
-    return _page(desk, who, asked, SessionRow, "v_session", "coachee, session, recording_id")
+    return _page(desk, who, asked, SessionRow, Source("session", "v_session", "session"))
 
 
 @router.get("/turns")
 def list_turns(desk: AtDesk, who: Who, asked: Asked) -> Page[TurnRow]:
     """Turns with their text and phase. Names of coach and coachee are masked for researchers."""
-    return _page(desk, who, asked, TurnRow, "v_turn", "coachee, session, recording_id, turn")
+    return _page(desk, who, asked, TurnRow, Source("turn", "v_turn", "turn"))
 
 
 @router.get("/phases")
 def list_phases(desk: AtDesk, who: Who, asked: Asked) -> Page[PhaseRow]:
     """Stretches of one phase each."""
-    return _page(desk, who, asked, PhaseRow, "v_phase", "coachee, session, recording_id, position")
+    return _page(desk, who, asked, PhaseRow, Source("phase_span", "v_phase", "position"))
 
 
 @router.get("/shares")
 def list_shares(desk: AtDesk, who: Who, asked: Asked) -> Page[ShareRow]:
     """Who said how much, of the whole session (`phase` null) and of each phase."""
-    order = "coachee, session, recording_id, phase nulls first, role"
-    return _page(desk, who, asked, ShareRow, _SHARES, order)
+    return _page(desk, who, asked, ShareRow, Source("share", _SHARES, "phase nulls first, role"))
 
 
 @router.get("/activities")
 def list_activities(desk: AtDesk, who: Who, asked: Asked) -> Page[ActivityRow]:
     """Inter-sessional activities that were perhaps agreed."""
-    order = "coachee, session, recording_id, position"
-    return _page(desk, who, asked, ActivityRow, "v_activity", order)
+    return _page(desk, who, asked, ActivityRow, Source("activity", "v_activity", "position"))
 
 
 @router.get("/measures")
 def list_measures(desk: AtDesk, who: Who, asked: Asked) -> Page[MeasureRow]:
     """All figures in long form, for a statistics program."""
-    order = "coachee, session, recording_id, metric, phase nulls first, role"
-    return _page(desk, who, asked, MeasureRow, _MEASURES, order)
+    return _page(
+        desk,
+        who,
+        asked,
+        MeasureRow,
+        Source("measure", _MEASURES, "metric, phase nulls first, role"),
+    )
 
 
 @router.get("/programmes")
@@ -156,35 +169,63 @@ def _described(request: Request) -> dict[str, Any]:
     )
 
 
-def _page(
-    desk: Desk, who: Viewer, asked: Wanted, row: type[Any], source: str, order: str
-) -> Page[Any]:
-    """The rows of ``source`` that are asked for, of sessions that ``who`` may see."""
-    meetings = {one.recording_id: one.session for one in sessions(who, desk) if asked.fits(one)}
-    if not meetings:
-        return Page(total=0, offset=asked.offset, items=[])
-    if who.role == "researcher":  # the alphabet would tell of names
-        order = order.removeprefix("coachee, ")
-    total, rows = _rows(desk, list(meetings), row, source, order, asked)
+def _page(desk: Desk, who: Viewer, asked: Wanted, row: type[Any], source: Source) -> Page[Any]:
+    """The rows of ``source`` that are asked for, of sessions that ``who`` may see.
+
+    Only the sessions that these rows belong to are looked at, so that a page of a long list takes
+    no longer than one of a short list.
+    """
+    counts = _counts(desk, source)
+    fitting = sorted(filter(asked.fits, sessions(who, desk)), key=_in_order)
+    total = sum(counts.get(one.recording_id, 0) for one in fitting)
+    window, skipped = _window(fitting, counts, asked)
+    if not window:
+        return Page(total=total, offset=asked.offset, items=[])
+    meetings = {one.recording_id: one.session for one in window}
+    columns = ", ".join(row.model_fields)
+    found = desk.store().rows(
+        f"select {columns} from {source.rows} where recording_id in (select unnest($ids)) "
+        f"order by list_position($ids, recording_id), {source.order} limit $limit offset $offset",
+        {"ids": list(meetings), "limit": asked.limit, "offset": asked.offset - skipped},
+    )
     names, hidden = names_of(who), who.role == "researcher"
     items = []
-    for found in rows:
-        seen = names.value(found) if hidden else found
-        meeting = meetings[found["recording_id"]]
+    for values in found:
+        told = dict(zip(row.model_fields, values, strict=True))
+        meeting = meetings[told["recording_id"]]
         whose = {"coachee": meeting.coachee, "coach": meeting.coach}
-        items.append(row(**(seen | whose | {"programme": meeting.programme})))
+        items.append(row(**((names.value(told) if hidden else told) | whose)))
     return Page(total=total, offset=asked.offset, items=items)
 
 
-def _rows(
-    desk: Desk, ids: list[str], row: type[Any], source: str, order: str, asked: Wanted
-) -> tuple[int, list[dict[str, Any]]]:
-    columns = ", ".join(row.model_fields)
-    chosen = f"from {source} where recording_id in (select unnest($ids))"
-    store = desk.store()
-    ((total,),) = store.rows(f"select count(*) {chosen}", {"ids": ids})
-    found = store.rows(
-        f"select {columns} {chosen} order by {order} limit $limit offset $offset",
-        {"ids": ids, "limit": asked.limit, "offset": asked.offset},
-    )
-    return int(total), [dict(zip(row.model_fields, values, strict=True)) for values in found]
+def _in_order(one: Listed) -> tuple[object, ...]:
+    return one.session.coachee, one.session.number, one.recording_id
+
+
+def _counts(desk: Desk, source: Source) -> dict[str, int]:
+    """How many rows every recording has, by table."""
+    sql = f"select recording_id, count(*) from {source.table} group by recording_id"
+    if not desk.store().path.is_file():
+        return {}
+    return desk.remembered(f"rows of {source.table}", lambda: dict(desk.store().rows(sql)))
+
+
+def _window(
+    fitting: Sequence[Listed], counts: Mapping[str, int], asked: Wanted
+) -> tuple[list[Listed], int]:
+    """The sessions that rows ``offset`` to ``offset + limit`` belong to, and the rows before them.
+
+    >>> class One: recording_id = "a"
+    >>> wanted = Wanted(None, None, None, None, None, limit=2, offset=3)
+    >>> [len(_window([One] * 4, {"a": 2}, wanted)[0]), _window([One] * 4, {"a": 2}, wanted)[1]]
+    [2, 2]
+    """
+    window, before, skipped = [], 0, 0
+    for one in fitting:
+        rows = counts.get(one.recording_id, 0)
+        if before + rows <= asked.offset:
+            skipped = before + rows
+        elif before < asked.offset + asked.limit and rows:
+            window.append(one)
+        before += rows
+    return window, skipped
