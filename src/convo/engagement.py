@@ -13,24 +13,24 @@ from pathlib import Path
 
 from convo import stages
 from convo.config import load_settings
+from convo.conversation.candidates import Verdict
 from convo.conversation.glossary import Glossary, parse_glossary
 from convo.conversation.measures import measures
 from convo.conversation.media import in_room
+from convo.conversation.private import without_private
 from convo.conversation.statements import Statement
 from convo.conversation.table3 import statements
 from convo.conversation.talk import Talk, talk
-from convo.conversation.verdicts import Said
 from convo.database import artefacts, notes, programme_records
+from convo.database.corrections import in_force, read_corrections
 from convo.database.notes import Engagement, Note, engagement_of
 from convo.database.programme_records import Version
 from convo.errors import ConfigError, StoreError
-from convo.files import parse, read_bytes
+from convo.files import read_bytes
 from convo.programme import ProgrammeRecord, parse_programme
 from convo.reservation import store
+from convo.said import verdicts
 from convo.transcript import Conversation, Phase
-
-CANDIDATE = "candidate"
-"""The kind of a correction that confirms or rejects a candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +137,12 @@ def glossary_for(data: Path, programme: str) -> Glossary:
     return glossary_of(kept[-1].record if kept else None)
 
 
-def _said(data: Path, recording_id: str) -> tuple[Said, ...]:
-    """What people said of candidates."""
-    corrections = artefacts.read_corrections(data / "artefacts", recording_id)
-    return tuple(
-        replace(parse(one.value.encode(), Said, data / "artefacts"), who=one.who)
-        for one in corrections
-        if one.kind == CANDIDATE
-    )
+def _said(data: Path, recording_id: str) -> tuple[Verdict, ...]:
+    """What people said of candidates and did not take back."""
+    return verdicts(in_force(read_corrections(data / "artefacts", recording_id)))
 
 
-def note_table(data: Path, found: Sequence[Conversation] | None = None) -> None:
+def note_table(data: Path, found: Sequence[EngagementPath] | None = None) -> None:
     """Show in the store what the table over the sessions says; without ``found``, of all sessions.
 
     Raises:
@@ -155,8 +150,9 @@ def note_table(data: Path, found: Sequence[Conversation] | None = None) -> None:
     """
     if found is None:
         runs = artefacts.current_runs(data / "artefacts")
-        found = [artefacts.read_conversation(run.folder) for run in runs]
-    rows = [row for path in paths(data, found) for row in path.rows]
+        read = (without_private(artefacts.read_conversation(run.folder)) for run in runs)
+        found = paths(data, read)
+    rows = [row for path in found for row in path.rows]
     kept = store(data)
     kept.note_statements(
         [row.conversation.recording.recording_id for row in rows],
@@ -197,11 +193,8 @@ def save_cell(
     recording = conversation.recording.recording_id
     who_with_whom = engagement_of(conversation.session)
     note = notes.save_cell(data, who_with_whom, recording, phase, text, who)
-    folders = [
-        r.folder for r in artefacts.current_runs(data / "artefacts") if r.recording_id == recording
-    ]
-    for folder in folders:
-        store(data).load(folder)
+    home = data / "artefacts" / recording[:16]
+    store(data).note_cells(recording, notes.notes_in(home))
     return note
 
 

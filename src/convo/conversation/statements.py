@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from convo.conversation.candidates import Verdict, verdict_on
 from convo.conversation.talk import Talk
-from convo.conversation.verdicts import Said, verdict
 from convo.transcript import Measure, Phase, Role, Turn
 
 Grade = Literal["A", "B", "C"]
@@ -93,7 +93,7 @@ class Cell:
     talk: Talk
     phase: Phase
     figures: Figures
-    said: Sequence[Said] = ()
+    said: Sequence[Verdict] = ()
     training: Sequence[Training] = ()
     before: Talk | None = None
 
@@ -128,7 +128,8 @@ class Cell:
         """A candidate, with what people said of it."""
         start, end = self.turn(places[0]).start, self.turn(places[-1]).end
         numbers = tuple(self.turn(place).number for place in places)
-        return Moment(what, numbers, start, end, verdict(what, start, end, self.said))
+        said = verdict_on(what, start, end, self.said)
+        return Moment(what, numbers, start, end, said.confirmed if said else None)
 
     def candidates(self, metric: str, text: str, moments: Sequence[Moment]) -> Iterator[Statement]:
         """A list of candidates, without those that a person rejected; nothing if none is left."""

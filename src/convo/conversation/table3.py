@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from convo.codebook import Artefact, Code, Flag
 from convo.conversation import motifs as found_motifs
 from convo.conversation import opening
+from convo.conversation.candidates import Verdict
 from convo.conversation.cues import plain
 from convo.conversation.motifs import Motif, MotifKind
 from convo.conversation.statements import (
@@ -23,7 +24,6 @@ from convo.conversation.statements import (
     times,
 )
 from convo.conversation.talk import PAIR, Talk
-from convo.conversation.verdicts import Said
 from convo.transcript import Measure, Phase, Role
 
 COACH, COACHEE = Role.COACH, Role.COACHEE
@@ -42,7 +42,7 @@ _THINGS = {
 def statements(
     talk: Talk,
     measures: Sequence[Measure],
-    said: Sequence[Said] = (),
+    said: Sequence[Verdict] = (),
     before: Talk | None = None,
     training: Sequence[Training] = (),
 ) -> tuple[Statement, ...]:

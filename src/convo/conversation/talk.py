@@ -13,7 +13,7 @@ from convo.codebook import Code, Flag, TurnCode
 from convo.conversation.cues import is_backchannel, plain
 from convo.conversation.glossary import Glossary
 from convo.conversation.lexicon import neighbours
-from convo.conversation.media import in_room, is_played
+from convo.conversation.media import in_room, is_talk
 from convo.conversation.word_lists import WordLists
 from convo.errors import TranscriptError
 from convo.transcript import Phase, Role, Segmentation, Turn
@@ -107,7 +107,7 @@ def talk(
             f"{len(turns)} turns, {len(room)} of them not played, have {len(codes)} codes and "
             f"{len(labels)} phases: code and segment these turns again"
         )
-    kept = [place for place, turn in enumerate(turns) if not is_played(turn)]
+    kept = [place for place, turn in enumerate(turns) if is_talk(turn)]
     return Talk(
         turns=room,
         codes=tuple(codes),

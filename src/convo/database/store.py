@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
 from convo.database.columns import arrow_table
-from convo.database.loading import read_rows, replace_rows
+from convo.database.facts import annotation_table
+from convo.database.loading import newly_private, read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
+from convo.database.notes import Note
 from convo.database.questions import check_question, names, wrong_sql
 from convo.database.results import QueryResult
 from convo.database.runs import Run
@@ -49,6 +51,13 @@ class StoreOptions(Options):
     wait_s: float = 30.0
 
 
+class Recordings(NamedTuple):
+    """Ids of recordings, and how many the store has in all."""
+
+    ids: tuple[str, ...]
+    total: int
+
+
 class Store:
     """The DuckDB file at ``path``, made when the first session is loaded.
 
@@ -58,6 +67,10 @@ class Store:
     def __init__(self, path: Path, options: StoreOptions | None = None) -> None:
         self.path = path
         self.options = options or StoreOptions()
+
+    @property
+    def _to_forget(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.forget")
 
     def load(self, folder: Path) -> None:
         """Put the run in ``folder`` in place of what the store has of its recording.
@@ -70,7 +83,36 @@ class Store:
         """
         rows = read_rows(folder)
         with self.writing() as con:
+            if newly_private(con, rows):
+                self._to_forget.touch()  # before anything else: a crash must not leave it undone
             replace_rows(con, [rows])
+        if self._to_forget.exists():
+            self.forget()
+
+    def forget(self) -> None:
+        """Write the file anew, so that nothing that was deleted is left in its bytes.
+
+        Raises:
+            StoreError: somebody uses the store all the while.
+        """
+        import duckdb
+
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        end = time.monotonic() + self.options.wait_s
+        with connections.turnstile(self.path, end):
+            try:
+                _remove(fresh)
+                connections.check_free(self.path, end)
+                connections.copy(self.path, fresh)
+                _remove_log(self.path)
+                os.replace(fresh, self.path)
+                self._to_forget.unlink(missing_ok=True)
+            except duckdb.Error as error:
+                raise connections.explain(error, self.path) from error
+            except OSError as error:
+                raise disk_error(error, self.path) from error
+            finally:
+                _remove(fresh)
 
     def rebuild(self, artefacts_root: Path, progress: Progress | None = None) -> int:
         """Make the file again from the artefacts alone and return the number of sessions.
@@ -168,6 +210,21 @@ class Store:
                 con.unregister("incoming")
             con.commit()
 
+    def note_cells(self, recording_id: str, notes: Sequence[Note]) -> None:
+        """Say in table ``annotation`` what people wrote about a recording.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        rows = annotation_table(notes).append_column("recording_id", [[recording_id] * len(notes)])
+        with self.writing() as con:
+            con.begin()
+            con.execute("delete from annotation where recording_id = ?", [recording_id])
+            con.register("incoming", rows)
+            con.execute("insert into annotation by name select * from incoming")
+            con.unregister("incoming")
+            con.commit()
+
     def note_programmes(self, versions: Sequence[tuple[ProgrammeRecord, datetime]]) -> None:
         """Say in table ``programme_version`` what is kept of all programmes.
 
@@ -182,6 +239,17 @@ class Store:
                 rows = [_programme_row(*version) for version in versions]
                 con.executemany(f"insert into programme_version values ({marks})", rows)
             con.commit()
+
+    def recordings(self, coachee: str) -> Recordings | None:
+        """The recordings of one coachee; None where there is no store yet."""
+        if not self.path.is_file():
+            return None
+        with self.reading() as con:
+            ids = con.execute(
+                "select recording_id from session where coachee = ? order by 1", [coachee]
+            ).fetchall()
+            total = con.execute("select count(*) from session").fetchone()
+        return Recordings(tuple(str(row[0]) for row in ids), int(total[0]) if total else 0)
 
     def query(self, sql: str, limit: int | None = None) -> QueryResult:
         """The answer to one question in SQL, at most ``limit`` rows of it.

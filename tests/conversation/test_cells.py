@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from convo.codebook import Artefact, Code, Flag, TurnFlag
+from convo.conversation.candidates import Verdict
 from convo.conversation.measures import measures
 from convo.conversation.shares import SharesOptions
 from convo.conversation.table3 import statements
-from convo.conversation.verdicts import Said
 from convo.programme import Training
 from convo.transcript import Phase, Role
 from tests.conversation.talks import (
@@ -116,8 +116,8 @@ def test_candidates_are_lists_and_what_people_say_of_them_counts():
     assert [moment.turns for moment in sequence.moments] == [(3, 4, 5, 6)]
     assert (len(sequence.confirmed), len(sequence.open)) == (0, 1)
     moment = sequence.moments[0]
-    yes = Said("challenge-to-realisation", moment.start, moment.end, True, "Maeve")
-    no = Said("COM", 36.0, 39.0, False, "Maeve")
+    yes = Verdict("challenge-to-realisation", moment.start, moment.end, True, "Maeve")
+    no = Verdict("COM", 36.0, 39.0, False, "Maeve")
     judged = lists_of(said_of(said=[yes, no]))
     sequence = judged[LOOK, "challenge_to_realisation_sequences"]
     assert (len(sequence.confirmed), len(sequence.open)) == (1, 0)
@@ -126,7 +126,7 @@ def test_candidates_are_lists_and_what_people_say_of_them_counts():
 
 @pytest.mark.parametrize(("step", "confirmed"), [(4.0, 1), (None, 0)])
 def test_without_times_nothing_is_known_to_be_about_a_candidate(step, confirmed):
-    said = [Said("REA", 20.0, 23.0, True)]
+    said = [Verdict("REA", 20.0, 23.0, True)]
     found = lists_of(said_of(said=said, step=step))
     assert len(found[LOOK, "coachee_rea"].confirmed) == confirmed
 
