@@ -15,7 +15,8 @@ _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
 _TAG = re.compile(r"<[^>]*>")
 # A name has no sentence end in it: "Thanks. Note: the pilot goes live" begins with none.
 _PREFIX = re.compile(r"^([^\W\d_][^:.!?;\n]{0,59}?)\s*:\s+(?=\S)")
-_MOSTLY = 0.5  # of the cues begin with a name where names stand before a colon
+# Shares of the cues that begin with a name, where every cue has one and where turns have.
+_MOSTLY, _RARELY = 0.5, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def is_vtt(content: bytes) -> bool:
 def parse_vtt(text: str) -> tuple[Said, ...]:
     """All that is said, by start.
 
-    Names come from voice tags or, where most cues begin with one, from before the first colon.
+    Names come from voice tags or, where many cues begin with one, from before the first colon.
     Where names are given, a cue without one goes on with the speaker before it.
 
     Raises:
@@ -62,7 +63,7 @@ def _cues(text: str) -> list[tuple[float, float, str]]:
     from webvtt.errors import MalformedCaptionError, MalformedFileError
 
     try:
-        found = list(webvtt.from_string(text.lstrip("\ufeff")))
+        found = webvtt.from_string(text.lstrip("\ufeff")).captions
     except (MalformedCaptionError, MalformedFileError, ValueError) as error:
         raise TranscriptError(f"it is no WebVTT ({error}): export the transcript again") from error
     arrows = len(_ARROW.findall(text))
@@ -81,7 +82,8 @@ def _seconds(clock: str) -> float:
 def _voices(start: float, end: float, raw: str) -> list[Said]:
     """One cue, cut where another voice begins; its time is shared by length of text."""
     first, *tagged = _VOICE.split(raw)
-    parts = [(None, first), *zip(tagged[::2], tagged[1::2], strict=True)]
+    parts: list[tuple[str | None, str]] = [(None, first)]
+    parts += zip(tagged[::2], tagged[1::2], strict=True)
     filled = [(name, words) for name, words in parts if _TAG.sub("", words).strip()]
     length = sum(len(words) for _, words in filled) or 1
     said, at = [], start
@@ -93,18 +95,19 @@ def _voices(start: float, end: float, raw: str) -> list[Said]:
 
 
 def _named_before_colon(cues: Sequence[Said]) -> list[Said]:
-    found = [_PREFIX.match(_TAG.sub("", cue.text).strip()) for cue in cues]
+    plain = [_TAG.sub("", cue.text).strip() for cue in cues]
+    found = [_PREFIX.match(text) for text in plain]
     names = Counter(match[1] for match in found if match)
-    often = {name for name, count in names.items() if count > 1}
-    if sum(names.values()) < _MOSTLY * len(cues) and not often:
-        return list(cues)
-    # Who speaks once has a name too, if nearly every cue begins with one.
-    everyone = sum(names.values()) >= _MOSTLY * len(cues)
+    if sum(names.values()) < _MOSTLY * len(cues):
+        # Some programs name a speaker once a turn; and some people say "Note: ..." now and then.
+        names = Counter({name: count for name, count in names.items() if count > 1})
+        if sum(names.values()) < _RARELY * len(cues):
+            return list(cues)
     return [
-        replace(cue, speaker=match[1], text=_TAG.sub("", cue.text).strip()[match.end() :])
-        if match and (match[1] in often or everyone)
+        replace(cue, speaker=match[1], text=text[match.end() :])
+        if match and match[1] in names
         else cue
-        for cue, match in zip(cues, found, strict=True)
+        for cue, text, match in zip(cues, plain, found, strict=True)
     ]
 
 
@@ -116,7 +119,8 @@ def _bare(said: Said) -> Said:
 def _carried_on(said: Sequence[Said]) -> list[Said]:
     if not any(one.speaker for one in said):
         return list(said)
-    speaker, filled = None, []
+    speaker: str | None = None
+    filled = []
     for one in said:
         speaker = one.speaker or speaker
         filled.append(replace(one, speaker=speaker))
