@@ -9,7 +9,7 @@ BIN := $(VENV)/Scripts
 endif
 PY := $(BIN)/python
 
-.PHONY: help demo test test-quick check bench figures train train-activities ladder serve doctor constraints clean
+.PHONY: help demo test test-quick check bench figures train train-activities train-functions ladder serve doctor constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ train: $(VENV)/.installed  ## make the phase model anew from data/training (half
 
 train-activities: $(VENV)/.installed  ## make the weights of finding inter-sessional activities anew from data/training
 	$(PY) -m convo.training.activities
+
+train-functions: $(VENV)/.installed  ## fit the weights in configs/functions.toml to the coded sessions (a minute); EXTRA=FOLDER adds your own
+	$(PY) -m convo.training.functions $(if $(EXTRA),--extra "$(EXTRA)")
 
 ladder: $(VENV)/.installed  ## compare all methods of finding phases on CASES=FOLDER and write it into docs/phases.md
 	$(PY) -m convo.training.ladder $(CASES)

@@ -1,6 +1,7 @@
-"""Write the measured figures into README.md.
+"""Write the measured figures into README.md, those of turn codes into docs/functions.md.
 
 python docs/figures.py SCORE.json BENCH.json MEMORY.json
+python docs/figures.py SCORE.json
 
 SCORE.json is made by ``convo score FOLDER --json``, BENCH.json by ``python -m convo.bench --json``
 and MEMORY.json by ``python -m convo.bench --only ours --minutes 60 --json``. ``make figures
@@ -14,7 +15,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from convo.evaluation.codes import PEOPLE
+from convo.evaluation.layout import decimal
+
 README = Path(__file__).parents[1] / "README.md"
+FUNCTIONS = Path(__file__).parent / "functions.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -60,6 +65,15 @@ def phase_row(talk: Any) -> tuple[str, str, str]:
     )
 
 
+def codes_table(score: Any) -> str:
+    """Agreement of turn codes with experts, beside that of people with each other."""
+    codes = score["talk"]["codes"]
+    rows = [(name, codes[name]["kappa"], people) for name, people in PEOPLE.items()]
+    rows.insert(1, ("ASK, question marks taken out", codes["ASK"]["kappa_no_mark"], None))
+    head = ["| code | kappa | people |", "| --- | --- | --- |"]
+    return "\n".join(head + [f"| {n} | {decimal(k)} | {decimal(p)} |" for n, k, p in rows])
+
+
 def points(figures: Any) -> str:
     """Mean and worst share error."""
     if figures["share_error_points"] is None:
@@ -73,14 +87,19 @@ def percent(rate: float | None) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Replace what stands between the marks in README.md."""
-    score, bench, memory = (json.loads(Path(a).read_text(encoding="utf-8")) for a in arguments)
-    text = README.read_text(encoding="utf-8")
+    """Replace what stands between the marks in the pages."""
+    score, *speed = (json.loads(Path(a).read_text(encoding="utf-8")) for a in arguments)
+    replace(FUNCTIONS, codes_table(score))
+    if speed:
+        replace(README, table(score, *speed))
+
+
+def replace(page: Path, figures: str) -> None:
+    """Put ``figures`` between the marks of ``page``."""
+    text = page.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    README.write_text(
-        f"{before}{BEGIN}\n{table(score, bench, memory)}\n{END}{after}", encoding="utf-8"
-    )
+    page.write_text(f"{before}{BEGIN}\n{figures}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

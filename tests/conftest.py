@@ -4,3 +4,5 @@ from hypothesis import settings
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+collect_ignore_glob = ["*conftest.py"]  # no doctests in them, and several have the same name

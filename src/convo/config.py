@@ -27,6 +27,7 @@ from convo.audio.segments import SegmentsOptions
 from convo.audio.words import WordsOptions
 from convo.conversation.activities import ActivityOptions
 from convo.conversation.attribution import AttributionOptions
+from convo.conversation.functions import FunctionsOptions
 from convo.conversation.phases import PhasesOptions
 from convo.conversation.roles import RolesOptions
 from convo.conversation.shares import SharesOptions
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     attribution: AttributionOptions = AttributionOptions()
     roles: RolesOptions = RolesOptions()
     phases: PhasesOptions = PhasesOptions()
+    functions: FunctionsOptions = FunctionsOptions()
     activities: ActivityOptions = ActivityOptions()
     shares: SharesOptions = SharesOptions()
 

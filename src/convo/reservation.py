@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from convo.config import Settings, load_settings
+from convo.conversation.media import Span
 from convo.database import artefacts
 from convo.database.runs import Run, State, forget_run, read_runs, record_run
 from convo.database.store import Store
@@ -18,7 +19,7 @@ from convo.errors import ConfigError, ConvoError, SessionError, StoreError
 from convo.files import disk_error
 from convo.sessions import KnownSession, SessionRequest, resolve_session
 from convo.stages import STORE, Place
-from convo.transcript import Role, Session
+from convo.transcript import Recording, Role, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Job:
 
     ``asked`` are options by group, over those of the file ``config``; ``coach_is`` is a person's
     word on which speaker is the coach, ``phases`` a table of turns with the phases as a person put
-    them right; ``keep_voices`` names the roles whose voices may be kept as profiles, with the
-    wording of their ``consent``.
+    them right, ``media`` the stretches in which a recording is played; ``keep_voices`` names the
+    roles whose voices may be kept as profiles, with the wording of their ``consent``.
     """
 
     data: Path
@@ -38,6 +39,7 @@ class Job:
     request: SessionRequest = field(default_factory=SessionRequest)
     coach_is: str | None = None
     phases: Path | None = None
+    media: tuple[Span, ...] = ()
     keep_voices: tuple[Role, ...] = ()
     consent: str = ""
 
@@ -84,15 +86,28 @@ def reserved(place: Place, job: Job) -> Iterator[tuple[Session, Settings]]:
 
 
 @contextlib.contextmanager
-def lock(data: Path, name: str) -> Iterator[None]:
-    """Nobody else is inside a block of that name at the same time, on this machine."""
+def lock(data: Path, name: str, wait_s: float = -1) -> Iterator[None]:
+    """Nobody else is inside a block of that name at the same time, on this machine.
+
+    Raises:
+        SessionError: somebody still is after ``wait_s`` seconds; a negative number waits for ever.
+    """
     folder = data / "locks"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(error, folder) from error
-    with FileLock(folder / f"{name}.lock"):
+    held = FileLock(folder / f"{name}.lock")
+    try:
+        held.acquire(timeout=wait_s)
+    except Timeout as error:
+        raise SessionError(
+            "this recording is being processed right now: try again when that is done"
+        ) from error
+    try:
         yield
+    finally:
+        held.release()
 
 
 def record_failure(job: Job, error: ConvoError) -> None:
@@ -139,6 +154,12 @@ def unfinished(data: Path) -> list[Run]:
 def note_runs(data: Path) -> None:
     """Show in the store what became of every file."""
     store(data).note_runs(read_runs(_runs(data)))
+
+
+def file_of(data: Path, recording: Recording) -> Path:
+    """Where the recording was when it was last processed; it may be gone."""
+    known = (r.file for r in read_runs(_runs(data)) if r.recording_id == recording.recording_id)
+    return Path(next(known, recording.name))
 
 
 def _earlier(place: Place) -> Run | None:

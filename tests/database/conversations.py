@@ -9,12 +9,14 @@ from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
 
+from convo.codebook import Artefact, Code, Flag, TurnCode, TurnFlag
 from convo.conversation.spans import put_right
 from convo.transcript import (
     Boundary,
     Conversation,
     Coverage,
     Diarization,
+    Measure,
     Phase,
     PhaseSpan,
     Recording,
@@ -127,6 +129,21 @@ def make_conversation(
             "options.words": '{"model":"base"}',
         },
         review=review,
+        codes=_codes(turns),
+        measures=(Measure(None, Role.COACH, "questions_per_100_words", 7.5, 80, "functions-1"),),
+    )
+
+
+def _codes(turns: tuple[Turn, ...]) -> tuple[TurnCode, ...]:
+    """Questions are ASK, everything else is described."""
+    likely = {code: 0.9 if code is Code.ASK else 0.1 / 11 for code in Code}
+    asked = (TurnFlag(Flag.OPEN, 0.7, ("what",)),)
+    shown = (TurnFlag(Flag.ART, 0.8, ("chart",), Artefact.CHART, True),)
+    return tuple(
+        TurnCode(turn.number, Code.ASK, 0.9, ("what",), asked, likely)
+        if "?" in turn.text
+        else TurnCode(turn.number, Code.DES, 0.6, (), shown if "chart" in turn.text else ())
+        for turn in turns
     )
 
 

@@ -23,6 +23,7 @@ from convo.database.artefacts import (
     save_correction,
     write_conversation,
 )
+from convo.database.store import Store
 from convo.errors import StoreError
 from convo.transcript import Conversation
 from tests.database.conversations import make_conversation, without_voices
@@ -56,6 +57,26 @@ def test_artefacts_from_before_phases_could_be_put_right_are_read(tmp_path: Path
     before = manifest_before | {"schema_version": 1, "conversation_sha256": digest}
     path.write_text(json.dumps(before), encoding="utf-8")
     assert read_conversation(folder) == without_voices(conversation)
+
+
+def test_artefacts_from_before_turns_were_coded_are_read(tmp_path: Path) -> None:
+    conversation = replace(make_conversation(), codes=(), measures=(), activities=())
+    folder = write_conversation(tmp_path, conversation)
+    path = folder / "manifest.json"
+    before = json.loads(path.read_bytes())
+    for new in ("codes", "measures", "activities"):
+        del before["conversation"][new]
+    for new in ("codes", "flags", "measures"):
+        del before["files"][f"{new}.parquet"]
+        (folder / f"{new}.parquet").unlink()
+    digest = hashlib.sha256(manifest.canonical(before["conversation"])).hexdigest()
+    before |= {"schema_version": 3, "conversation_sha256": digest}
+    path.write_text(json.dumps(before), encoding="utf-8")
+    assert read_conversation(folder) == without_voices(conversation)
+    store = Store(tmp_path / "convo.duckdb")
+    store.load(folder)
+    assert store.query("select count(*) from v_turn_code").rows == ((0,),)
+    assert store.query("select count(*) > 0 from v_measure").rows == ((True,),)
 
 
 def test_no_voice_is_written(tmp_path: Path) -> None:

@@ -74,6 +74,12 @@ def test_phases_put_right_count_everywhere_and_the_machines_stay_beside_them(
     after = content(store)
     assert {name: after[f"machine_{name}"] for name in machine} == machine
     assert read_conversation(folder).segmentation == right.segmentation
+    for view in ("v_turn", "v_turn_code"):
+        sql = f"select phase, phases_by from {view} order by turn"
+        assert store.query(sql).rows == tuple(
+            (label, "Sam") for label in right.segmentation.labels()
+        )
+    assert store.query("select distinct phases_by from v_measure").rows == (("Sam",),)
     assert store.query("select phases_by, phases_on, phase_method from v_session").rows == (
         ("Sam", date(2026, 3, 4), "put right by Sam on 2026-03-04"),
     )

@@ -72,7 +72,7 @@ def says(spoken):
 def test_a_finder_that_finds_what_readers_mark_is_perfect():
     found = finder(Activity(2, 5, 5, "coach", "do"), Activity(8, 12, 9, "client", "reflect"))
     score = score_activities(CASES, found, says(True))
-    figures = to_json(None, None, None, score)["talk"]["activities"]
+    figures = to_json(None, None, activities=score)["talk"]["activities"]
     assert [figures[name] for name in ("f1", "led", "type", "close_f1")] == [1.0] * 4
     assert figures["readers"]["f1"] == 1.0
     assert (figures["followup"], figures["followups"]["always"]) == (0.5, 0.5)

@@ -24,8 +24,10 @@ STAGES = [
     "attribute",
     "assign_roles",
     "segment_phases",
+    "code_turns",
     "find_activities",
     "count_shares",
+    "measure",
     "keep",
     "report",
 ]
@@ -143,7 +145,7 @@ def test_phases_put_right_redo_only_what_follows_from_them(tmp_path, clip):
     table.write_text("\n".join([head, *marked]), encoding="utf-8-sig")
     assert finish(start(data, clip, "--phases", str(table))) == (0, "")
     again = {stage for stage, count in events(data, "finished").items() if count == 2}
-    assert again == {"count_shares", "keep", "report"}
+    assert again == {"count_shares", "measure", "keep", "report"}
     assert events(data, "finished")["confirm_phases"] == 1
     (after,) = conversations(data)
     assert list(after.segmentation.labels()) == labels

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from convo.codebook import CODES
 from convo.errors import EvaluationError
 from convo.resources import resource
-from convo.training.corpus import CODES, PHASES, MarkedSession, marked_sessions, roughened
+from convo.training.corpus import PHASES, MarkedSession, marked_sessions, roughened
 
 
 @pytest.fixture(scope="module")

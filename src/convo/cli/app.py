@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from convo.cli import confirm, process, read, remind, score
+from convo.cli import accounts, confirm, process, read, remind, score
 from convo.cli.doctor import doctor
 
 app = typer.Typer(
@@ -30,3 +30,4 @@ for command in (
     doctor,
 ):
     app.command()(command)
+app.add_typer(accounts.app, name="accounts")

@@ -20,8 +20,10 @@ TITLES = {
     "assign_roles": "finding out who is the coach",
     "segment_phases": "finding the phases",
     "confirm_phases": "taking over the phases that were put right",
+    "code_turns": "telling what the turns do",
     "find_activities": "finding what was agreed",
     "count_shares": "counting the words",
+    "measure": "measuring what the talk does",
     "keep": "storing",
     "report": "writing the report",
 }

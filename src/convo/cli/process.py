@@ -13,6 +13,7 @@ import typer
 
 from convo.cli import live, shared
 from convo.cli.tables import session_lines, show_progression
+from convo.conversation.media import Span, parse_span
 from convo.errors import ConfigError, ConvoError
 from convo.progress import interruptible, watched_by
 from convo.transcript import Role
@@ -57,6 +58,10 @@ def process(
             help="A phase that this kind of session does not have: orientation, scrutiny or "
             "co-construction. Give it again for another; none: look for all phases again."
         ),
+    ] = None,
+    media: Annotated[
+        list[str] | None,
+        typer.Option(help="A recording is played here, 12:30-14:05: its words are nobody's."),
     ] = None,
     coach_is: Annotated[
         str | None, typer.Option(help="Your word on which voice is the coach: SPEAKER_01.")
@@ -113,6 +118,11 @@ def process(
         "segments": _given(speakers=_count(speakers), model=diarization, channels=channels),
         "phases": _given(without=_absent(without)),
     }
+    if media and len(files) > 1:
+        raise ConfigError(
+            f"--media {media[0]} is a stretch of one recording but {len(files)} files are given: "
+            "process that one by itself"
+        )
     request = SessionRequest(
         coachee, coach, session, date.date() if date else None, programme, correct
     )
@@ -125,6 +135,7 @@ def process(
             request,
             coach_is,
             phases.expanduser().absolute() if phases else None,
+            tuple(_stretch(span) for span in media or ()),
             tuple(keep_voice or ()),
             consent,
         )
@@ -132,6 +143,13 @@ def process(
     ]
     if not run(jobs, quiet, as_json):
         raise typer.Exit(1)
+
+
+def _stretch(span: str) -> Span:
+    try:
+        return parse_span(span)
+    except ValueError as error:
+        raise ConfigError(f"--media {error}") from error
 
 
 def demo(

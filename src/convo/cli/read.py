@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -117,18 +116,14 @@ def serve(
     """Show the reports in a browser on this machine; nothing is reachable from outside."""
     import uvicorn
 
+    from convo.audio.recording import inspect_recording
     from convo.config import data_folder
-    from convo.reservation import unfinished
     from convo.web.app import create_app
+    from convo.web.desk import Desk
 
-    folder = data_folder(data)
+    desk = Desk(data_folder(data), inspect=inspect_recording)
     shared.complain(f"http://127.0.0.1:{port} — stop with Ctrl-C")
-    uvicorn.run(
-        create_app(folder / "reports", partial(unfinished, folder)),
-        host="127.0.0.1",
-        port=port,
-        log_level="warning",
-    )
+    uvicorn.run(create_app(desk), host="127.0.0.1", port=port, log_level="warning")
 
 
 def _cell(value: object) -> str:

@@ -28,6 +28,7 @@ def score(
         SpeechResult,
         read_cases,
         score_activities,
+        score_codes,
         score_recorded,
         score_speech,
         score_talk,
@@ -51,10 +52,11 @@ def score(
     speech = score_speech(cases, recognise)
     talk = score_talk(cases, segmenter)
     recorded = score_recorded(cases, heard, talk, segmenter, cues, settings.roles)
+    codes = score_codes(cases.talk, stages.turn_coder(settings.functions))
     activities = score_activities(
         cases, stages.activity_finder(settings.activities), stages.follow_ups
     )
-    for found in tables(speech, talk, recorded, activities):
+    for found in tables(speech, talk, recorded, codes, activities):
         table = Table(title=found.title, title_justify="left")
         for index, column in enumerate(found.columns):
             table.add_column(column, justify="right" if index else "left")
@@ -67,9 +69,7 @@ def score(
         for note in found.notes:
             shared.say(note)
     if json_file is not None:
-        figures = json.dumps(
-            to_json(speech, talk, recorded, activities), indent=1, ensure_ascii=False
-        )
-        write_atomically(json_file, figures.encode())
-    if speech.failed or talk.failed or recorded.failed or activities.failed:
+        figures = to_json(speech, talk, recorded, codes, activities)
+        write_atomically(json_file, json.dumps(figures, indent=1, ensure_ascii=False).encode())
+    if any(score.failed for score in (speech, talk, recorded, codes, activities)):
         raise typer.Exit(1)

@@ -25,6 +25,7 @@ from convo.conversation.activity_features import (
     turn_facts,
 )
 from convo.conversation.activity_weights import ActivityWeights, Floats
+from convo.conversation.media import in_room
 from convo.conversation.phases import Reader
 from convo.options import Options
 from convo.transcript import Turn
@@ -76,10 +77,14 @@ class ActivityFinder:
         )
 
     def find(self, turns: Sequence[Turn]) -> tuple[Activity, ...]:
-        """The activities of a session, in the order in which they are settled."""
-        if not turns:
+        """The activities of a session, in the order in which they are settled.
+
+        What is played holds none.
+        """
+        room = in_room(turns)
+        if not room:
             return ()
-        facts = self.facts(turns)
+        facts = self.facts(room)
         scores = self._weights.turns.scores(facts.names, facts.features)
         return tuple(
             self.described(facts, start, row, row, probability, found=True)
@@ -127,9 +132,9 @@ class ActivityFinder:
         wide = attributes.wider(rows, len(facts.turns)) if found else rows
         names, features = attributes.span_features(facts, cues, weights, wide, settled)
         return Activity(
-            start + 1,
-            end + 1,
-            settled + 1,
+            facts.turns[start].number,
+            facts.turns[end].number,
+            facts.turns[settled].number,
             led=cast(Led, weights.led.best(names, features)),
             type=cast(Kind, weights.type.best(names, features)),
             raised_by=attributes.raised_by(facts, start),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from convo.codebook import CODES, Code
 from convo.conversation.activity_cues import ActivityCues
-from convo.conversation.activity_features import CODES, TurnFacts
+from convo.conversation.activity_features import TurnFacts
 from convo.conversation.activity_weights import ActivityWeights, Floats
 from convo.conversation.cues import is_question
 from convo.transcript import Role
@@ -13,7 +14,11 @@ from convo.transcript import Role
 _LONGEST = 14  # turns before the settling turn that are looked at
 _SETTLED = 3  # turns after it
 _MOST = 3  # a cue counts up to this often
-_TELLING_CODES = ("ASK", "SUG", "COM")  # the others are too rare in such spans to learn from
+_TELLING_CODES = (
+    Code.ASK,
+    Code.SUG,
+    Code.COM,
+)  # the others are too rare in such spans to learn from
 _WIDER = (4, 1)  # turns before and after a span that was found
 _RUSHED_BEFORE = 6
 _ACTING = (

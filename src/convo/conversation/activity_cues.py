@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from convo.between import Status
 from convo.conversation.cues import Pattern, TextCue
-from convo.errors import ConfigError
-from convo.options import Options
+from convo.options import Options, from_toml
 
 
 class ActivityCue(TextCue):
     """One pattern that a turn of coach or coachee may hold; ``why`` is the codebook's reason."""
 
 
-class Term(Options):
+class ActivityTerm(Options):
     """What speakers call an activity: a ``family`` of names."""
 
     family: str
@@ -32,7 +30,7 @@ class Term(Options):
     def said(self, text: str) -> str | None:
         """The words as they were said in ``text``, None if they were not.
 
-        >>> Term(family="experiment", pattern="experiment").said("It's an Experiment, no more.")
+        >>> ActivityTerm(family="test", pattern="experiment").said("It's an Experiment, no more.")
         'Experiment'
         """
         hit = self._regex.search(text)
@@ -83,7 +81,7 @@ class ActivityCues(Options):
     version: str
     lists: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     cues: tuple[ActivityCue, ...] = ()
-    terms: tuple[Term, ...] = ()
+    terms: tuple[ActivityTerm, ...] = ()
     rules: SettingRules
     followup: FollowUpRules
 
@@ -125,14 +123,4 @@ def parse_activity_cues(text: str) -> ActivityCues:
     Raises:
         ConfigError: not TOML, an unknown or missing key, or a pattern that is none.
     """
-    try:
-        return ActivityCues.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"the activity cues are not valid TOML: {error}; mend that line"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"activity cues: {where}: {message}; correct it in that file") from error
+    return from_toml(ActivityCues, text, "activity cues")

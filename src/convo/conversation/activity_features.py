@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from convo.codebook import CODES
 from convo.conversation.activity_cues import ActivityCues
 from convo.conversation.activity_weights import ActivityWeights, Floats
 from convo.conversation.content import stems_of
@@ -19,8 +20,6 @@ from convo.conversation.cues import is_backchannel, is_question, plain
 from convo.conversation.phases import TurnScores
 from convo.transcript import Phase, Role, Turn
 
-CODES = ("ASK", "RFL", "INF", "SUG", "CHL", "AFF", "DES", "EVA", "REA", "COM", "BCK", "FRM")
-"""The turn codes of the codebook, section 3, in the order of ``TurnScores.codes``."""
 CANDIDATE_FEATURES = (
     "turn", "set", "inside", "start before", "below the highest", "highest", "said before",
     "log turns", "near a higher", "higher around",

@@ -138,12 +138,12 @@ def reasons_for_review(
     if solid < options.short_session_turns:
         reasons.append(f"only {solid} substantive turns: too short to tell phases apart")
     for found, (before, after) in zip(boundaries, pairwise(spans), strict=True):
-        name = f"the change to {found.after} at turn {found.turn}"
+        name = f"the change to {found.after} at turn {turns[found.turn - 1].number}"
         if found.probability is not None and found.probability < options.review_probability:
             reasons.append(f"{name} is uncertain ({found.probability:.0%} within three turns)")
         rival = _rival(starts[found.after], before, after, options)
         if rival is not None:
-            reasons.append(f"{name} might as well lie near turn {rival}")
+            reasons.append(f"{name} might as well lie near turn {turns[rival - 1].number}")
     words = sum(turn.word_count for turn in turns)
     nobody = sum(turn.word_count for turn in turns if turn.speaker is None)
     if words and nobody / words > options.max_unattributed:

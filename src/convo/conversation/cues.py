@@ -8,18 +8,16 @@ automatic transcripts lose or invent them; only ``?`` is kept.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from convo.errors import ConfigError, did_you_mean
-from convo.options import Options
+from convo.options import Options, from_toml
 from convo.transcript import Role, Turn
 
 State = Literal["opening", "orientation", "scrutiny", "co-construction", "aside", "closing"]
@@ -87,7 +85,7 @@ def is_backchannel(turn: Turn, previous: Turn | None) -> bool:
     """
     words = re.findall(r"[\w'-]+", _APOSTROPHE.sub("'", _TAG.sub(" ", turn.text)).lower())
     if not words:
-        return True
+        return not turn.hidden
     if "?" in turn.text or len(words) > 4 or not all(word in _BACKCHANNEL for word in words):
         return False
     return previous is None or previous.speaker == turn.speaker or not is_question(previous.text)
@@ -105,25 +103,27 @@ Pattern = Annotated[str, AfterValidator(_compiles)]
 Weights = Mapping[State, float]
 
 
-class PhaseCue(Options):
-    """One pattern and what it says about the phase of the turn in which it is found.
-
-    ``by`` limits it to one role; ``most`` is the number
-    of hits that count. ``weights`` are log-odds for each state (absent: 0), ``starts`` is added
-    for a span that begins at this turn. ``why`` is the codebook's reason.
-    """
+class TextCue(Options):
+    """One pattern that the text of a turn may hold, and why it tells something."""
 
     name: str
-    by: Literal["coach", "coachee", "anyone"] = "anyone"
     pattern: Pattern
-    most: int = Field(default=1, ge=1)
-    weights: Weights = Field(default_factory=dict)
-    starts: Weights = Field(default_factory=dict)
     why: str
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
+
+    def found(self, text: str) -> bool:
+        """Whether the :func:`plain` text of a turn holds the cue."""
+        return self._regex.search(text) is not None
+
+
+class SpokenCue(TextCue):
+    """One pattern that counts in the turns of one role, or of anyone, up to ``most`` times."""
+
+    by: Literal["coach", "coachee", "anyone"] = "anyone"
+    most: int = Field(default=1, ge=1)
 
     def hits(self, text: str, role: Role | None) -> float:
         """How often the cue is found in the :func:`plain` text of a turn spoken in ``role``.
@@ -135,6 +135,17 @@ class PhaseCue(Options):
             return 0.0
         found = sum(1 for _ in islice(self._regex.finditer(text), self.most))
         return found / 2 if bound and role is None else float(found)
+
+
+class PhaseCue(SpokenCue):
+    """One pattern and what it says about the phase of the turn in which it is found.
+
+    ``weights`` are log-odds for each state (absent: 0), ``starts`` is added for a span that begins
+    at this turn. ``why`` is the codebook's reason.
+    """
+
+    weights: Weights = Field(default_factory=dict)
+    starts: Weights = Field(default_factory=dict)
 
 
 class PhaseCues(Options):
@@ -152,22 +163,6 @@ class PhaseCues(Options):
     next: Mapping[State, Weights] = Field(default_factory=dict)
     places: Mapping[State, tuple[float, ...]] = Field(default_factory=dict)
     cues: tuple[PhaseCue, ...] = ()
-
-
-class TextCue(Options):
-    """One pattern that the text of a turn may hold, and why it tells something."""
-
-    name: str
-    pattern: Pattern
-    why: str
-
-    @cached_property
-    def _regex(self) -> re.Pattern[str]:
-        return re.compile(self.pattern)
-
-    def found(self, text: str) -> bool:
-        """Whether the :func:`plain` text of a turn holds the cue."""
-        return self._regex.search(text) is not None
 
 
 class RoleCue(TextCue):
@@ -201,38 +196,7 @@ def parse_cues(text: str) -> Cues:
     >>> parse_cues('version = "1"').version
     '1'
     """
-    try:
-        return Cues.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the cues are not valid TOML: {error}; mend that line") from error
-    except ValidationError as error:
-        raise ConfigError(_first_fault(error.errors()[0])) from error
-
-
-def _first_fault(fault: Mapping[str, Any]) -> str:
-    where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        key = str(fault["loc"][-1])
-        return f"cues: unknown key {where!r}: {did_you_mean(key, _known_keys(fault['loc']))}"
-    if fault["type"] == "literal_error":
-        known = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
-        return f"cues: {where} is {fault['input']!r}: {did_you_mean(str(fault['input']), known)}"
-    if fault["type"] == "missing":
-        return f"cues: {where} is missing: add it"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"cues: {where} = {fault['input']!r}: {message}; correct it in the cues file"
-
-
-def _known_keys(where: tuple[int | str, ...]) -> list[str]:
-    models: dict[tuple[str, ...], type[Options]] = {
-        (): Cues,
-        ("phases",): PhaseCues,
-        ("phases", "cues"): PhaseCue,
-        ("roles",): RoleCues,
-        ("roles", "cues"): RoleCue,
-    }
-    path = tuple(part for part in where[:-1] if isinstance(part, str))
-    return list(models.get(path, Cues).model_fields)
+    return from_toml(Cues, text, "cues")
 
 
 def cue_hits(turns: Sequence[Turn], cues: Sequence[PhaseCue]) -> NDArray[np.float64]:

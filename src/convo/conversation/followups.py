@@ -21,6 +21,7 @@ from convo.conversation.activity_cues import FollowUpRules
 from convo.conversation.activity_weights import ActivityWeights, Floats
 from convo.conversation.content import stems_of
 from convo.conversation.cues import is_backchannel, plain
+from convo.conversation.media import in_room
 from convo.options import Options
 from convo.transcript import Role, Turn
 
@@ -87,16 +88,16 @@ def key_words(
     activity: Activity, turns: Sequence[Turn], weights: ActivityWeights
 ) -> dict[str, float]:
     """The stems that make ``activity`` of the session ``turns`` recognisable, with weights."""
-    stems = stems_of(turns)
+    room = in_room(turns)
+    stems = {turn.number: own for turn, own in zip(room, stems_of(room), strict=True)}
     elsewhere = Counter(
-        stem for row, own in enumerate(stems) if row + 1 not in activity.turns for stem in own
+        stem for turn, own in stems.items() if turn not in activity.turns for stem in own
     )
     found: dict[str, float] = {}
-    settled = activity.set_turn - 1
-    first = max(activity.start_turn - 1, settled - _BEFORE)
-    for row in range(first, min(activity.end_turn - 1, settled + _AFTER) + 1):
-        near = math.exp(-abs(row - settled) / _FADING)
-        for stem in stems[row]:
+    first = max(activity.start_turn, activity.set_turn - _BEFORE)
+    for turn in range(first, min(activity.end_turn, activity.set_turn + _AFTER) + 1):
+        near = math.exp(-abs(turn - activity.set_turn) / _FADING)
+        for stem in stems.get(turn, ()):
             weight = weights.rarity(stem) * near / (1 + math.log1p(elsewhere[stem]) / 2)
             found[stem] = max(found.get(stem, 0.0), weight)
     return found
@@ -128,9 +129,9 @@ def follow_ups(
     rules: FollowUpRules,
     options: FollowUpOptions | None = None,
 ) -> tuple[FollowUp, ...]:
-    """One for each activity of the session ``earlier``, in that order."""
+    """One for each activity of the session ``earlier``, in that order; what is played says none."""
     options = options or FollowUpOptions()
-    session = NextSession(tuple(later), rules)
+    session = NextSession(in_room(later), rules)
     result = []
     for number, activity in enumerate(activities, start=1):
         key = key_words(activity, earlier, weights)

@@ -23,6 +23,7 @@ from convo.conversation.boundaries import (
 )
 from convo.conversation.cues import STATES, Cues, PhaseCues, Weights, cue_hits, is_backchannel
 from convo.conversation.decoding import Floats, Ints, Lattice, best_path, draw, posterior
+from convo.conversation.media import in_room, with_media
 from convo.conversation.spans import spans_of
 from convo.transcript import Phase, Role, Segmentation, Turn
 
@@ -143,12 +144,20 @@ class PhaseSegmenter:
         return f"{self.name} (provisional), {model}cues {self._cues.version}"
 
     def segment(self, turns: Sequence[Turn]) -> Segmentation:
-        """The most probable phase of every turn, in spans that are sustained (codebook A1)."""
+        """The most probable phase of every turn, in spans that are sustained (codebook A1).
+
+        What is played is not read: it has the phase of the talk around it.
+        """
+        room = in_room(turns)
+        return with_media(self._segment(room), turns) if room else self._nothing(turns)
+
+    def _nothing(self, turns: Sequence[Turn]) -> Segmentation:
+        options, spans = self._options, spans_of([_FRAME] * len(turns))
+        review = ("nobody speaks: no phases",)
+        return Segmentation(spans, (), (), self.method, (), review, options.names, options.without)
+
+    def _segment(self, turns: tuple[Turn, ...]) -> Segmentation:
         options = self._options
-        if not turns:
-            review = ("nobody speaks: no phases",)
-            return Segmentation((), (), (), self.method, (), review, options.names, options.without)
-        turns = tuple(turns)
         lattice, cue_says = _lattice(turns, self._cues.phases, options)
         scores = self._reader(turns) if self._reader else None
         if scores is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,8 +62,12 @@ def writing(path: Path, wait_s: float) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def reading(path: Path, wait_s: float) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(
+    path: Path, wait_s: float, limits: Mapping[str, str] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A sealed, read-only connection; several may be open at once.
+
+    ``limits`` are more settings of DuckDB; those of one process must be the same.
 
     Raises:
         StoreError: there is no store, or another program is still writing after ``wait_s`` seconds.
@@ -75,7 +79,7 @@ def reading(path: Path, wait_s: float) -> Iterator[duckdb.DuckDBPyConnection]:
         )
     end = time.monotonic() + wait_s
     with turnstile(path, end):
-        con = _open(path, end, read_only=True)
+        con = _open(path, end, read_only=True, limits=limits)
     with _closing(con):
         yield con
 
@@ -113,6 +117,17 @@ def check_free(path: Path, end: float) -> None:
         return
 
 
+def copy(path: Path, fresh: Path) -> None:
+    """Write all that is in the store at ``path`` into the new file ``fresh``."""
+    import duckdb
+
+    with _closing(duckdb.connect()) as con:
+        quoted = [str(one).replace("'", "''") for one in (path, fresh)]
+        con.execute(f"attach '{quoted[0]}' as old (read_only)")
+        con.execute(f"attach '{quoted[1]}' as fresh (storage_version '{STORAGE}')")
+        con.execute("copy from database old to fresh")
+
+
 def explain(error: Exception, path: Path) -> StoreError:
     """What an error of DuckDB about the file ``path`` means for the user, in one sentence."""
     text = re.split(r"\n\s*\n|\nLINE", str(error))[0].replace("\n", " ")
@@ -140,14 +155,17 @@ def explain(error: Exception, path: Path) -> StoreError:
     )
 
 
-def _open(path: Path, end: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _open(
+    path: Path, end: float, *, read_only: bool, limits: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    config = _SEALED if read_only else {"storage_compatibility_version": STORAGE}
+    settings = _SEALED if read_only else {"storage_compatibility_version": STORAGE}
+    settings = {**settings, **(limits or {})}
     delay_s = 0.01
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=dict(config))
+            return duckdb.connect(str(path), read_only=read_only, config=dict(settings))
         except duckdb.Error as error:
             if not any(sign in str(error) for sign in _BUSY) or time.monotonic() > end:
                 raise explain(error, path) from error

@@ -6,9 +6,8 @@ Tables and views are described in ``docs/store.md``. Rows of a recording come an
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +15,12 @@ from typing import TYPE_CHECKING
 from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
-from convo.database.loading import read_rows, replace_rows
+from convo.database.loading import newly_private, read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
+from convo.database.questions import check_question, names, wrong_sql
 from convo.database.results import QueryResult
 from convo.database.runs import Run
-from convo.errors import StoreError, did_you_mean
+from convo.errors import StoreError
 from convo.files import disk_error, write_atomically
 from convo.options import Options
 
@@ -50,6 +50,10 @@ class Store:
         self.path = path
         self.options = options or StoreOptions()
 
+    @property
+    def _to_forget(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.forget")
+
     def load(self, folder: Path) -> None:
         """Put the run in ``folder`` in place of what the store has of its recording.
 
@@ -61,7 +65,36 @@ class Store:
         """
         rows = read_rows(folder)
         with self.writing() as con:
+            if newly_private(con, rows):
+                self._to_forget.touch()  # before anything else: a crash must not leave it undone
             replace_rows(con, [rows])
+        if self._to_forget.exists():
+            self.forget()
+
+    def forget(self) -> None:
+        """Write the file anew, so that nothing that was deleted is left in its bytes.
+
+        Raises:
+            StoreError: somebody uses the store all the while.
+        """
+        import duckdb
+
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        end = time.monotonic() + self.options.wait_s
+        with connections.turnstile(self.path, end):
+            try:
+                _remove(fresh)
+                connections.check_free(self.path, end)
+                connections.copy(self.path, fresh)
+                _remove_log(self.path)
+                os.replace(fresh, self.path)
+                self._to_forget.unlink(missing_ok=True)
+            except duckdb.Error as error:
+                raise connections.explain(error, self.path) from error
+            except OSError as error:
+                raise disk_error(error, self.path) from error
+            finally:
+                _remove(fresh)
 
     def rebuild(self, artefacts_root: Path, progress: Progress | None = None) -> int:
         """Make the file again from the artefacts alone and return the number of sessions.
@@ -157,12 +190,12 @@ class Store:
 
         with self.reading() as con:
             try:
-                _check_question(con, sql)
+                check_question(con, sql)
                 cursor = con.execute(sql)
                 columns = tuple(str(column[0]) for column in cursor.description or ())
                 rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
             except duckdb.Error as error:
-                raise _wrong_sql(con, error) from error
+                raise wrong_sql(con, error) from error
         kept = rows if limit is None else rows[:limit]
         return QueryResult(columns, tuple(tuple(row) for row in kept), len(kept) < len(rows))
 
@@ -186,7 +219,7 @@ class Store:
     def names(self) -> tuple[str, ...]:
         """Everything that can be asked for, views before tables."""
         with self.reading() as con:
-            return _names(con)
+            return names(con)
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -205,66 +238,30 @@ class Store:
                 raise connections.explain(error, self.path) from error
 
     @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(
+        self, limits: Mapping[str, str] | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A sealed read-only connection; a store of an older schema is brought up to date first.
+
+        ``limits`` are more settings of DuckDB, such as ``memory_limit``.
 
         Raises:
             StoreError: the store is missing, in use, or newer than this program.
         """
-        with connections.reading(self.path, self.options.wait_s) as con:
+        with connections.reading(self.path, self.options.wait_s, limits) as con:
             current = check_not_newer(con, self.path) == len(migrations())
             if current:
                 yield con
         if not current:
             with self.writing():
                 pass
-            with connections.reading(self.path, self.options.wait_s) as con:
+            with connections.reading(self.path, self.options.wait_s, limits) as con:
                 yield con
 
 
 def _whose(run: Run) -> tuple[str | None, str | None, int | None]:
     meeting = run.session
     return (meeting.coachee, meeting.coach, meeting.number) if meeting else (None, None, None)
-
-
-def _check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    kinds = [statement.type.name for statement in con.extract_statements(sql)]
-    pivots = re.search(r"\bpivot\b", sql, re.IGNORECASE) and not re.match(
-        r"\s*create\b", sql, re.IGNORECASE
-    )
-    # A PIVOT without a list of columns first looks them up; DuckDB shows that as MULTI or as two.
-    if kinds in (["SELECT"], ["EXPLAIN"]) or (
-        pivots and kinds in (["MULTI"], ["CREATE", "SELECT"])
-    ):
-        return
-    if len(kinds) != 1:
-        raise StoreError(f"{len(kinds)} statements in {sql[:60]!r}: ask one SELECT at a time")
-    raise StoreError(
-        f"{kinds[0]} is not allowed in a query, which can only read: start with SELECT or FROM, "
-        "and use `convo query --format` to write the answer to a file"
-    )
-
-
-def _wrong_sql(con: duckdb.DuckDBPyConnection, error: Exception) -> StoreError:
-    text = re.split(r"\n\s*\n|\nLINE", str(error))[0]
-    if missing := re.search(r"Table with name (\S+) does not exist", text):
-        names = _names(con)
-        return StoreError(
-            f"there is no table or view {missing[1]!r} ({did_you_mean(missing[1], names)}): "
-            f"there are {', '.join(names)}"
-        )
-    words = " ".join(text.split())
-    if words.startswith("Permission Error"):
-        return StoreError(f"a query reads the store and no other file ({words}): use its tables")
-    return StoreError(f"the query does not work: {words}")
-
-
-def _names(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    query = """
-        select view_name, 0 as o from duckdb_views() where not internal
-        union all select table_name, 1 from duckdb_tables() where not internal
-        order by o, 1"""
-    return tuple(str(row[0]) for row in con.execute(query).fetchall())
 
 
 def _remove(path: Path) -> None:

@@ -43,7 +43,8 @@ class PhaseReader:
     def __call__(self, turns: Sequence[Turn]) -> TurnScores:
         """What the model makes of ``turns``, each seen with all others.
 
-        The last session is remembered: its phases and its activities are found one after the other.
+        The last session is remembered: its phases, codes and activities are found one after the
+        other.
         """
         session, last = tuple(turns), self._last
         if last is None or last[0] != session:

@@ -2,6 +2,7 @@
 
 from convo.evaluation.activities import ActivityScore, score_activities
 from convo.evaluation.cases import Cases, SpeechCase, TalkCase, read_cases
+from convo.evaluation.codes import CodesScore, score_codes
 from convo.evaluation.layout import Table
 from convo.evaluation.recorded import RecordedScore, score_recorded
 from convo.evaluation.report import tables, to_json
@@ -11,6 +12,7 @@ from convo.evaluation.talk import Segmenter, TalkScore, score_talk
 __all__ = [
     "ActivityScore",
     "Cases",
+    "CodesScore",
     "Recognise",
     "RecordedScore",
     "Segmenter",
@@ -22,6 +24,7 @@ __all__ = [
     "TalkScore",
     "read_cases",
     "score_activities",
+    "score_codes",
     "score_recorded",
     "score_speech",
     "score_talk",

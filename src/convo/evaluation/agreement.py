@@ -7,13 +7,14 @@ Spans that meet with the same label (a new cycle of it) have no boundary between
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import numpy as np
 
 from convo.conversation import phases
+from convo.conversation.media import is_played
 from convo.transcript import Phase, Role, Turn
 
 BOUNDARY_WINDOW_TURNS = 5
@@ -54,10 +55,10 @@ def substantive(turns: Sequence[Turn]) -> tuple[bool, ...]:
     (True, False, True, True)
     """
     own = phases.substantive(turns)
-    return tuple(turn.speaker != "MEDIA" and said for turn, said in zip(turns, own, strict=True))
+    return tuple(not is_played(turn) and said for turn, said in zip(turns, own, strict=True))
 
 
-def kappa(one: Sequence[Phase], other: Sequence[Phase]) -> float | None:
+def kappa(one: Sequence[Hashable], other: Sequence[Hashable]) -> float | None:
     """Cohen's kappa; 1 when both give every turn the same single label, None without turns.
 
     >>> O, S = Phase.ORIENTATION, Phase.SCRUTINY

@@ -3,7 +3,7 @@
 ::
 
     FOLDER/speech/<id>/   recording.*   turns.json   speakers.rttm?
-    FOLDER/talk/<id>/     turns.json    phases-<reader>.csv ...    recording.*?
+    FOLDER/talk/<id>/     turns.json    phases-<reader>.csv ...    codes.csv?    recording.*?
                           activities-<reader>.csv? ...    followups-<reader>.csv? ...
 
 ``FOLDER`` may also be the ``speech`` or ``talk`` folder itself, or the folder of one case. Other
@@ -18,13 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from convo.conversation.media import MEDIA
 from convo.conversation.spans import LETTERS
 from convo.errors import EvaluationError, TranscriptError, did_you_mean
 from convo.evaluation.agreed import Agreed, read_agreed
+from convo.evaluation.codes import ExpertCode, read_codes
 from convo.evaluation.marks import marks, turn_number
 from convo.transcript import Phase, Role, SpeakerSegment, Turn
 
-ROLES = {"COACH": Role.COACH, "COACHEE": Role.COACHEE, "OTHER": Role.OTHER, "MEDIA": Role.OTHER}
+ROLES = {"COACH": Role.COACH, "COACHEE": Role.COACHEE, "OTHER": Role.OTHER, MEDIA: Role.OTHER}
 LABELS = {**LETTERS, **{phase.value: phase for phase in Phase}}
 SPEECH, TALK = "speech", "talk"
 _PHASE_COLUMNS = ("start_turn", "end_turn", "label")
@@ -48,6 +50,7 @@ class SpeechCase:
 class TalkCase:
     """A transcript with roles, and the phase of every turn as each reader marked it.
 
+    ``codes`` are what experts say that turns do, by turn number; empty if nobody has coded them.
     ``agreed`` is what readers marked as agreed for between the sessions.
     """
 
@@ -56,6 +59,7 @@ class TalkCase:
     readings: Mapping[str, tuple[Phase, ...]]
     kind: str = ""
     recording: Path | None = None
+    codes: Mapping[int, ExpertCode] = field(default_factory=dict)
     agreed: Agreed = field(default_factory=Agreed)
 
 
@@ -147,9 +151,15 @@ def _talk_case(case: Path) -> TalkCase:
     if not files:
         raise EvaluationError(f"{case} has no phases-<reader>.csv: add at least one reading")
     readings = {f.stem.removeprefix("phases-"): _read_phases(f, len(turns)) for f in files}
-    agreed = read_agreed(case, head, len(turns))
-    kind = str(head.get("kind", ""))
-    return TalkCase(case.resolve().name, turns, readings, kind, _recording(case), agreed)
+    return TalkCase(
+        case.resolve().name,
+        turns,
+        readings,
+        kind=str(head.get("kind", "")),
+        recording=_recording(case),
+        codes=read_codes(case / "codes.csv", len(turns)),
+        agreed=read_agreed(case, head, len(turns)),
+    )
 
 
 def _recording(case: Path) -> Path | None:

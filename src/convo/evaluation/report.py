@@ -9,20 +9,14 @@ from typing import Any
 from convo.evaluation.activities import ActivityScore
 from convo.evaluation.agreed_report import activities_json, activities_table
 from convo.evaluation.agreement import Found
+from convo.evaluation.codes import CodesScore
+from convo.evaluation.codes_report import codes_json, codes_table
 from convo.evaluation.layout import Table, decimal
 from convo.evaluation.recorded import RecordedRow, RecordedScore
 from convo.evaluation.speech import SpeechFigures, SpeechRow, SpeechScore, pooled
 from convo.evaluation.talk import FIGURES, PhaseFigures, TalkRow, TalkScore
 
 Json = dict[str, Any]
-_NOT_MEASURED: Json = {
-    "codes": {
-        "ASK": {"kappa": None, "kappa_no_mark": None},
-        "RFL": {"kappa": None},
-        "INFORM": {"kappa": None},
-        "OPEN": {"kappa": None},
-    },
-}
 _NO_PHASES = RecordedScore()
 _SIDES = ("reference", "recording")
 
@@ -31,6 +25,7 @@ def to_json(
     speech: SpeechScore | None,
     talk: TalkScore | None,
     recorded: RecordedScore | None = None,
+    codes: CodesScore | None = None,
     activities: ActivityScore | None = None,
 ) -> Json:
     """All figures; None for what was not measured, or what a failed case makes incomplete.
@@ -39,7 +34,8 @@ def to_json(
     above 0 where the recording is worse than the reference turns.
     """
     speech, talk, recorded = speech or SpeechScore(), talk or TalkScore(), recorded or _NO_PHASES
-    figures = _talk_json(speech, talk, recorded) | {"activities": activities_json(activities)}
+    parts = {"codes": codes_json(codes), "activities": activities_json(activities)}
+    figures = _talk_json(speech, talk, recorded) | parts
     return {"speech": _speech_json(speech), "talk": figures}
 
 
@@ -82,7 +78,6 @@ def _talk_json(speech: SpeechScore, talk: TalkScore, recorded: RecordedScore) ->
             "readers": _phase_figures(talk.figures("readers")),
             "skill": {name: _skill_json(value) for name, value in talk.skills().items()},
         },
-        **_NOT_MEASURED,
         "recorded": {
             **_recording_figures(pooled(speech.recorded), roles=True),
             "rows": [_speech_row_json(row) for row in speech.recorded],
@@ -145,9 +140,10 @@ def tables(
     speech: SpeechScore | None,
     talk: TalkScore | None,
     recorded: RecordedScore | None = None,
+    codes: CodesScore | None = None,
     activities: ActivityScore | None = None,
 ) -> tuple[Table, ...]:
-    """One table for each kind of figure that there is anything of."""
+    """One table for each part that was scored, if there is anything in it."""
     found = []
     if speech is not None and speech.rows:
         found.append(_speech_table(speech))
@@ -157,6 +153,8 @@ def tables(
         found.append(_phase_table(talk))
     if recorded is not None and (recorded.rows or recorded.left_out):
         found.append(_recorded_phase_table(recorded))
+    if codes is not None and codes.sessions:
+        found.append(codes_table(codes))
     if activities is not None and activities.rows:
         found.append(activities_table(activities))
     return tuple(found)

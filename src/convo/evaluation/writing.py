@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from convo.conversation.media import MEDIA, is_played
 from convo.conversation.spans import LETTERS, spans_of
 from convo.evaluation.cases import TALK, TalkCase
 from convo.files import write_atomically
@@ -46,7 +47,8 @@ def reader_name(who: str) -> str:
 
 
 def _turn(turn: Turn) -> dict[str, object]:
-    row: dict[str, object] = {"speaker": (turn.role or Role.OTHER).name, "text": turn.text}
+    speaker = MEDIA if is_played(turn) else (turn.role or Role.OTHER).name
+    row: dict[str, object] = {"speaker": speaker, "text": turn.text}
     times = {"start": turn.start, "end": turn.end}
     return row | {key: value for key, value in times.items() if value is not None}
 

@@ -127,6 +127,13 @@ def find_reports(folder: Path) -> tuple[ReportFile, ...]:
     return tuple(sorted(newest.values(), key=_order))
 
 
+def find_report(folder: Path, report_id: str) -> ReportFile | None:
+    """The report of that id, None if there is none: an id never leads out of ``folder``."""
+    plain = all(c == "-" or unicodedata.category(c)[0] in "LMN" for c in report_id)
+    path = folder / f"{report_id}.html"
+    return _described(path) if plain and path.is_file() else None
+
+
 def reports_of(folder: Path, short_id: str) -> tuple[ReportFile, ...]:
     """All session reports on one recording, outdated ones included."""
     ending = f"-{short_id[:8]}.html"

@@ -33,7 +33,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(clock=wording.clock, long_date=wording.long_date, svg=Markup)
     environment.globals.update(
-        style=Markup(_style()),
+        style=Markup(style()),
         policy=CONTENT_SECURITY_POLICY,
         hatch=charts.HATCH_ID,
         plural=wording.plural,
@@ -42,7 +42,8 @@ def _environment() -> Environment:
     return environment
 
 
-def _style() -> str:
+def style() -> str:
+    """The look of the reports, with their colours as variables."""
     colors = {phase.value: color for phase, color in charts.PHASE_COLORS.items()}
     colors |= {"coach": charts.COACH_COLOR, "coachee": charts.COACHEE_COLOR}
     root = "".join(f"--{name}:{color};" for name, color in colors.items())

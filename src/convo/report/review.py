@@ -15,6 +15,7 @@ class CoachQuestion:
     ``shown_as`` is the name that the report uses for it meanwhile.
     """
 
+    speaker: str
     shown_as: str
     quote: str
     command: str
@@ -22,8 +23,9 @@ class CoachQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ReviewGroup:
-    """Reasons that have one remedy in common."""
+    """Reasons that have one remedy in common; ``about`` is ``roles``, ``phases`` or ``words``."""
 
+    about: str
     title: str
     reasons: tuple[str, ...]
     advice: str
@@ -41,14 +43,15 @@ def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
     if questions and not roles:
         roles = ("nobody has said yet which voice is the coach",)
     groups = (
-        ReviewGroup("Who is the coach", roles, _ROLES, questions),
+        ReviewGroup("roles", "Who is the coach", roles, _ROLES, questions),
         ReviewGroup(
+            "phases",
             "Where one phase changes into the next",
             named,
             _PHASES,
             commands=phase_commands(conversation),
         ),
-        ReviewGroup("The recording and its words", other, _WORDS),
+        ReviewGroup("words", "The recording and its words", other, _WORDS),
     )
     return tuple(group for group in groups if group.reasons)
 
@@ -86,11 +89,12 @@ def _coach_questions(conversation: Conversation) -> tuple[CoachQuestion, ...]:
     if settled and not conversation.roles.review:
         return ()
     found = voices(conversation)
-    spoken = [turn for turn in conversation.turns if turn.speaker is not None]
+    spoken = [t for t in conversation.turns if t.speaker is not None and t.passage is None]
     first = {turn.speaker: turn for turn in reversed(spoken)}
     first |= {t.speaker: t for t in reversed(spoken) if t.word_count >= _TELLING_WORDS}
     return tuple(
         CoachQuestion(
+            speaker=str(speaker),
             shown_as=found[turn.number].name,
             quote=shortened(turn.text, 160),
             command=f'convo process "{conversation.recording.name}" --coach-is {speaker}',

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from convo.files import write_atomically
 from convo.report import charts
 from convo.report.activities import MANY, activity_views
+from convo.report.corrections import change_views, differences, passage_words
 from convo.report.files import session_file_name
 from convo.report.page import render
 from convo.report.review import phase_commands, review_groups
-from convo.report.shares import ShareLine, session_facts, share_lines
+from convo.report.shares import session_facts, share_lines
 from convo.report.spans import (
     Axis,
     axis_of,
@@ -25,6 +28,7 @@ from convo.report.spans import (
 from convo.report.timeline import Stretch, TimelineRow, timeline
 from convo.report.wording import (
     Voice,
+    clock,
     phase_names,
     plural,
     put_right,
@@ -47,6 +51,8 @@ class TurnView:
     text: str
     phase: str
     fade: str
+    start: float | None = None
+    end: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,17 @@ def session_report(conversation: Conversation) -> str:
 
     What is not known (times, roles, phases, shares) is said to be unknown; nothing is filled in.
     """
+    content = reading(conversation) | drawings(conversation)
+    return render("session.html.j2", content)
+
+
+def reading(conversation: Conversation) -> dict[str, Any]:
+    """All that the templates of a session name, but for what takes long: :func:`drawings`."""
     found = voices(conversation)
     order = voice_order(found)
     axis = axis_of(conversation)
     lines = share_lines(conversation)
-    content = {
+    return {
         "c": conversation,
         "axis": axis,
         "lines": lines,
@@ -77,16 +89,21 @@ def session_report(conversation: Conversation) -> str:
         "voices": _voice_counts(conversation, found, order),
         "spans": span_views(conversation, axis),
         "turns": _turn_views(conversation, found, axis),
-        "timeline": _timeline(conversation, found, order, axis),
-        "bars": _bars(lines),
         "phases": _phases_present(conversation),
         "phase_names": phase_names(conversation),
         "put_right": put_right(conversation),
+        "changes": change_views(conversation),
+        "differences": differences(conversation),
+        "passages": passage_words(conversation),
         "activities": activity_views(conversation),
         "many_activities": MANY,
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
-    return render("session.html.j2", content)
+
+
+def drawings(conversation: Conversation) -> dict[str, Any]:
+    """The charts of a session, None where there is nothing to draw."""
+    return {"timeline": timeline_of(conversation), "bars": bars_of(conversation)}
 
 
 def _phases_present(conversation: Conversation) -> list[Phase]:
@@ -110,17 +127,32 @@ def _turn_views(
 ) -> tuple[TurnView, ...]:
     phases = phase_of_turns(conversation)
     sure = certainty_of_turns(conversation)
+    private = _private_lengths(conversation)
     return tuple(
         TurnView(
             number=turn.number,
             place=axis.place(turn.number) if axis.timed else str(turn.number),
             voice=found[turn.number],
-            text=turn.text,
+            text=private.get(turn.number, turn.text),
             phase=phases[turn.number].value if turn.number in phases else "none",
             fade=_fade(sure.get(turn.number)),
+            start=turn.start,
+            end=turn.end,
         )
         for turn in conversation.turns
+        if turn.hidden is None or turn.number in private
     )
+
+
+def _private_lengths(conversation: Conversation) -> dict[int, str]:
+    """The length of every private passage, by the number of its first turn."""
+    found: dict[int, str] = {}
+    for hidden, group in groupby(conversation.turns, key=lambda turn: turn.hidden is not None):
+        run = list(group)
+        if hidden:
+            start, end = run[0].start or 0.0, max(turn.end or 0.0 for turn in run)
+            found[run[0].number] = clock(end - start)
+    return found
 
 
 def _fade(certainty: float | None) -> str:
@@ -129,11 +161,13 @@ def _fade(certainty: float | None) -> str:
     return next(name for least, name in _FADES if certainty >= least)
 
 
-def _timeline(
-    conversation: Conversation, found: dict[int, Voice], order: Sequence[Voice], axis: Axis
-) -> charts.Chart | None:
+def timeline_of(conversation: Conversation) -> charts.Chart | None:
+    """Who speaks when, under the phases."""
     if not conversation.turns:
         return None
+    found = voices(conversation)
+    order = voice_order(found)
+    axis = axis_of(conversation)
     phases = phase_of_turns(conversation)
     rows = [
         TimelineRow(
@@ -166,7 +200,9 @@ def _timeline_words(conversation: Conversation, order: Sequence[Voice], axis: Ax
     return what + (" Phases: " + "; ".join(spans) + "." if spans else " No phases.")
 
 
-def _bars(lines: Sequence[ShareLine]) -> charts.Chart | None:
+def bars_of(conversation: Conversation) -> charts.Chart | None:
+    """The shares of the session and of every phase."""
+    lines = share_lines(conversation)
     if lines[0].coach is None:
         return None
     words = " ".join(line.sentence() for line in lines)

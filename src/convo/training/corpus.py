@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from convo.codebook import CODES, Code
 from convo.errors import EvaluationError
 from convo.evaluation.cases import TalkCase, read_cases
 from convo.transcript import Phase, Role, Turn
 
-CODES = ("ASK", "RFL", "INF", "SUG", "CHL", "AFF", "DES", "EVA", "REA", "COM", "BCK", "FRM")
-"""The turn codes of the codebook, section 3, in the order the model gives them."""
 PHASES = tuple(Phase)
 NO_CODE = -1
 
@@ -53,22 +51,18 @@ def marked_sessions(folder: Path) -> list[MarkedSession]:
     Raises:
         EvaluationError: nothing is marked there, or a file cannot be read.
     """
-    found = [_session(case, folder) for case in read_cases(folder).talk]
+    found = [_session(case) for case in read_cases(folder).talk]
     if not found:
         raise EvaluationError(f"{folder} holds no marked session: give a folder of such folders")
     return found
 
 
-def _session(case: TalkCase, folder: Path) -> MarkedSession:
+def _session(case: TalkCase) -> MarkedSession:
     readings = [[PHASES.index(phase) for phase in labels] for labels in case.readings.values()]
     codes = [NO_CODE] * len(case.turns)
-    for parent in (folder, folder / "talk"):
-        path = parent / case.case_id / "codes.csv"
-        if path.is_file():
-            with path.open(encoding="utf-8", newline="") as file:
-                for row in csv.DictReader(file):
-                    if row.get("code") in CODES:
-                        codes[int(row["turn"]) - 1] = CODES.index(row["code"])
+    for turn, expert in case.codes.items():
+        if expert.code is not None:
+            codes[turn - 1] = CODES.index(expert.code)
     rows = zip(case.turns, zip(*readings, strict=True), codes, strict=True)
     return MarkedSession(case.case_id, tuple(Lesson(*row) for row in rows))
 
@@ -109,7 +103,7 @@ def _interrupted(lessons: Sequence[Lesson], rate: float, dice: random.Random) ->
         listening = replace(lesson.turn, text=dice.choice(_LISTENING), role=other)
         result += [
             replace(_saying(lesson, " ".join(words[:cut])), code=NO_CODE),
-            Lesson(listening, lesson.phases, CODES.index("BCK")),
+            Lesson(listening, lesson.phases, CODES.index(Code.BCK)),
             _saying(lesson, " ".join(words[cut:])),
         ]
     return result

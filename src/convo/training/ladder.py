@@ -20,6 +20,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from convo.codebook import CODES
 from convo.conversation.cues import Cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions, Reader, TurnScores
 from convo.encoder.inputs import PLAIN_FEATURES, features, word_pieces
@@ -29,7 +30,7 @@ from convo.evaluation.cases import Cases
 from convo.evaluation.talk import PhaseFigures, Segmenter, TalkScore
 from convo.resources import resource
 from convo.stages import shipped_cues
-from convo.training.corpus import CODES, MarkedSession, marked_sessions
+from convo.training.corpus import MarkedSession, marked_sessions
 from convo.training.network import unpacked_base
 from convo.transcript import Phase, PhaseSpan, Segmentation, Turn
 

@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from convo.codebook import CODES
 from convo.encoder.inputs import PLAIN_FEATURES, Windows
 from convo.errors import ModelError
 from convo.files import sha256_of
-from convo.training.corpus import CODES, PHASES
+from convo.training.corpus import PHASES
 
 BASE = "all_minilm_l6_v2"
 BASE_SHA256 = "0872f5d7d0e806c443e588b6dd6b933e9200cf589b0e757e85e3afd57539c592"

@@ -1,87 +1,103 @@
-"""A page server for the reports of one folder: read-only, and only for this computer."""
+"""The page: one FastAPI application made of rooms, each a router of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING
+import logging
 
-from convo.database.runs import Run
-from convo.report.files import ReportFile, find_reports
-from convo.report.page import CONTENT_SECURITY_POLICY, render
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from convo.errors import ConvoError
+from convo.report.page import style
+from convo.web import ask, home, login, pages, sessions
+from convo.web.access import NotLoggedInError, check_room
+from convo.web.desk import Desk
+from convo.web.guard import HEADERS, HOSTS, Guard, check_token
 
-HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
-HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY + "; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cache-control": "no-store",
+_log = logging.getLogger(__name__)
+_SENTENCES = {
+    403: ("Not allowed", "You may not do this: ask the person who runs this page."),
+    404: ("Not found", "There is no such page: it may have been deleted or replaced."),
+    405: ("Not found", "This page cannot be used like that: go back to the list of sessions."),
+    413: ("Too large", "There is no room for this: free some disk space and try again."),
 }
 
 
-class _StrictHeaders:
-    """Adds :data:`HEADERS` to every answer, errors included."""
+def create_app(desk: Desk) -> FastAPI:
+    """The application for the data folder of ``desk``. Bind it to 127.0.0.1, or make it wide.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                strict = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message = {**message, "headers": [*message.get("headers", []), *strict]}
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
-
-
-def create_app(reports: Path, unfinished: Callable[[], Sequence[Run]] = tuple) -> Starlette:
-    """The web application that lists and shows the reports in ``reports``.
-
-    ``unfinished`` tells which files failed or were interrupted; they stand above the reports.
-
-    It answers only to the names of this computer (a page elsewhere that points its own name here
-    is refused), changes nothing, and shows only files found in the folder: the id in an address
-    is looked up among them and never becomes a path. Bind it to 127.0.0.1.
+    Unless it is wide it answers only to the names of this computer (a page elsewhere that points
+    its own name here is refused). Every change must be asked for by one of its own pages.
     """
-    from starlette.applications import Starlette
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
-    from starlette.responses import HTMLResponse
-    from starlette.routing import Route
-
-    def index(request: Request) -> Response:
-        return HTMLResponse(
-            render("index.html.j2", {"groups": _by_coachee(reports), "unfinished": unfinished()})
-        )
-
-    def report(request: Request) -> Response:
-        wanted = request.path_params["report_id"]
-        found = {known.report_id: known for known in find_reports(reports)}.get(wanted)
-        if found is None:
-            return HTMLResponse(render("missing.html.j2", {}), status_code=404)
-        return HTMLResponse(found.path.read_text(encoding="utf-8"))
-
-    return Starlette(
-        routes=[Route("/", index), Route("/reports/{report_id}", report)],
-        middleware=[
-            Middleware(_StrictHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False),
-        ],
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(check_token), Depends(check_room)],
     )
+    for kind, handler in _HANDLERS:
+        app.add_exception_handler(kind, handler)
+    app.state.desk = desk
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=["*"] if desk.wide else list(HOSTS), www_redirect=False
+    )
+    app.add_middleware(Guard)
+    app.mount("/static", StaticFiles(directory=pages.STATIC))
+    app.add_api_route("/look.css", _look, include_in_schema=False)
+    for room in (login, home, sessions, ask):
+        app.include_router(room.router)
+    return app
 
 
-def _by_coachee(reports: Path) -> list[tuple[str, list[ReportFile]]]:
-    found = groupby(find_reports(reports), key=lambda report: report.coachee)
-    return [(coachee, list(of_one)) for coachee, of_one in found]
+def _look() -> Response:
+    """The style sheet of the reports, so that page and reports look alike."""
+    return Response(style(), media_type="text/css")
+
+
+def _answer(request: Request, status: int, heading: str, sentence: str) -> Response:
+    if request.url.path.startswith("/api/"):
+        return PlainTextResponse(sentence, status)
+    return pages.problem(request, status, heading, sentence)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    heading, sentence = _SENTENCES.get(status, ("That did not work", "Go back and try again."))
+    detail = str(getattr(error, "detail", ""))
+    said = detail if " " in detail.removeprefix("Not ").removeprefix("Method ") else sentence
+    return _answer(request, status, heading, said)
+
+
+def _misunderstood(request: Request, error: Exception) -> Response:
+    wrong = ", ".join(str(e["loc"][-1]) for e in getattr(error, "errors", list)())
+    return _answer(request, 422, "That did not work", f"Check what you gave for: {wrong}.")
+
+
+def _explained(request: Request, error: Exception) -> Response:
+    return _answer(request, 409, "That did not work", f"{error}.")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    answer = _answer(
+        request,
+        500,
+        "A fault of convo",
+        f"This page failed ({type(error).__name__}): load it again, and if it stays so, run "
+        "`convo doctor` and report this as a fault of convo.",
+    )
+    answer.headers.update(HEADERS)  # this answer is made outside of the guard
+    return answer
+
+
+_HANDLERS = (
+    (HTTPException, _refused),
+    (RequestValidationError, _misunderstood),
+    (ConvoError, _explained),
+    (NotLoggedInError, login.ask_to_log_in),
+    (Exception, _failed),
+)

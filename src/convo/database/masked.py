@@ -1,0 +1,216 @@
+"""A copy of the store in which nobody has a name, for researchers to ask.
+
+It is a file of its own: a view over the store would leave the names one table name away. What
+each column holds is said here, column by column; one that nobody thought of is left empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convo.conversation.pseudonyms import Pseudonyms
+from convo.database import connections
+from convo.database.migrations import migrate
+from convo.database.store import Store
+from convo.files import disk_error
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Raise it when a rule changes: copies made before are made again.
+VERSION = 1
+MAKING_S = 600.0
+PERSON, TEXT, EMPTY, KEPT = "person", "text", "empty", "kept"
+
+# Columns of text that are codes, labels of the program or identifiers.
+_CODE_NAMES = (
+    "recording_id earlier_recording_id container language engine model diarization phase_method "
+    "run made_by speaker passage role raised_by spoken_by source state kind about phase "
+    "phase_before phase_after metric method_version led type framing response status key sha256 "
+    "codebook"
+)
+_CODES = frozenset(_CODE_NAMES.split())
+# What people typed or said, where the name of the column alone does not tell.
+RULES: Mapping[tuple[str, str], str] = {
+    ("recording", "name"): EMPTY,
+    ("recording", "phases_by"): PERSON,
+    ("session", "coachee"): PERSON,
+    ("session", "coach"): PERSON,
+    ("session", "programme"): TEXT,
+    ("attempt", "file"): EMPTY,
+    ("attempt", "coachee"): PERSON,
+    ("attempt", "coach"): PERSON,
+    ("attempt", "message"): EMPTY,
+    ("correction", "value"): EMPTY,
+    ("correction", "who"): PERSON,
+    ("provenance", "value"): TEXT,
+    ("word", "text"): TEXT,
+    ("removed_text", "text"): TEXT,
+    ("removed_text", "reason"): KEPT,
+    ("turn", "text"): TEXT,
+    ("turn", "machine_text"): TEXT,
+    ("turn_code", "said_by"): PERSON,
+    ("activity", "said_by"): PERSON,
+    ("change", "who"): PERSON,
+    ("share", "caution"): KEPT,
+    ("role", "evidence"): EMPTY,
+    ("review", "reason"): TEXT,
+    ("activity", "term"): TEXT,
+    ("schema_migration", "name"): KEPT,
+}
+_OPTIONS = "delete from provenance where key = 'options'"  # they may hold paths and names
+NAMED = (
+    "select coachee from session union select coach from session union "
+    "select coachee from attempt union select coach from attempt union "
+    "select who from correction union select phases_by from recording"
+)
+"""Everybody whose name the store knows."""
+
+
+def pseudonyms(store: Store, secret: bytes) -> Pseudonyms:
+    """Pseudonyms for everybody whose name the store knows."""
+    if not store.path.is_file():
+        return Pseudonyms(secret, ())
+    return Pseudonyms(secret, [str(row[0]) for row in store.query(NAMED).rows if row[0]])
+
+
+def masked_store(store: Store, folder: Path, names: Pseudonyms) -> Store:
+    """The copy of ``store`` as it is now, made in ``folder`` if it is not there.
+
+    Raises:
+        StoreError: the store cannot be read, or the copy not be written.
+    """
+    with store.reading():  # brings an older store up to date
+        state = store.path.stat()
+    known = f"{state.st_mtime_ns} {state.st_size} {VERSION} {sorted(names.pieces)}"
+    path = folder / f"{hashlib.sha256(known.encode()).hexdigest()[:16]}.duckdb"
+    end = time.monotonic() + MAKING_S
+    with connections.turnstile(folder / "copy", end):
+        if not path.is_file():
+            _write(store, path, names)
+        for old in folder.glob("*.duckdb*"):
+            if not old.name.startswith(path.name):
+                with contextlib.suppress(OSError):  # somebody may still be reading it
+                    old.unlink()
+    return Store(path)
+
+
+def _write(store: Store, path: Path, names: Pseudonyms) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        fresh.unlink(missing_ok=True)
+        with connections.writing(fresh, store.options.wait_s) as con:
+            migrate(con, fresh)
+            _attach(con, store.path)
+            for table in _tables(con):
+                con.execute(f'delete from "{table}"')
+                con.execute(_copying(con, table))
+            con.execute("detach original")
+            con.execute(_OPTIONS)
+            for (table, column), rule in _rules(con).items():
+                if rule == TEXT:
+                    _mask(con, table, column, names)
+                elif rule == PERSON:
+                    _rename(con, table, column, names)
+        os.replace(fresh, path)
+    except OSError as error:
+        raise disk_error(error, path) from error
+    finally:
+        for left in (fresh, fresh.with_name(f"{fresh.name}.lock")):
+            left.unlink(missing_ok=True)
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    import duckdb
+
+    quoted = str(path).replace("'", "''")
+    try:
+        con.execute(f"attach '{quoted}' as original (read_only)")
+    except duckdb.Error as error:
+        raise connections.explain(error, path) from error
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute(
+        "select table_name from duckdb_tables() where database_name = 'original'"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str | None = None) -> list[tuple[str, ...]]:
+    """Table, column and type of all columns of the copy."""
+    rows = con.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and not internal and schema_name = 'main' "
+        "and table_name in (select table_name from duckdb_tables() "
+        "where database_name = current_database()) "
+        "and ($1 is null or table_name = $1) order by table_name, column_index",
+        [table],
+    ).fetchall()
+    return [tuple(map(str, row)) for row in rows]
+
+
+def rule_of(table: str, column: str, kind: str) -> str:
+    """What becomes of a column of the type ``kind``.
+
+    >>> rule_of("session", "coach", "VARCHAR"), rule_of("turn", "words", "INTEGER")
+    ('person', 'kept')
+    >>> rule_of("turn", "something_new", "VARCHAR")
+    'empty'
+    """
+    if "VARCHAR" not in kind and "BLOB" not in kind and "JSON" not in kind:
+        return KEPT
+    return RULES.get((table, column), KEPT if column in _CODES else EMPTY)
+
+
+def _rules(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    return {(table, name): rule_of(table, name, kind) for table, name, kind in _columns(con)}
+
+
+def _copying(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    parts = []
+    for _, name, kind in _columns(con, table):
+        empty = rule_of(table, name, kind) == EMPTY
+        needed = f"'' as \"{name}\"" if kind == "VARCHAR" else f'null as "{name}"'
+        parts.append(needed if empty else f'"{name}"')
+    return f'insert into "{table}" by name select {", ".join(parts)} from original."{table}"'
+
+
+def _rename(con: duckdb.DuckDBPyConnection, table: str, column: str, names: Pseudonyms) -> None:
+    found = con.execute(f'select distinct "{column}" from "{table}"').fetchall()
+    _replace(con, table, column, [(row[0], names.person(row[0])) for row in found if row[0]])
+
+
+def _mask(con: duckdb.DuckDBPyConnection, table: str, column: str, names: Pseudonyms) -> None:
+    """Only texts with a part of a name in them are looked at one by one."""
+    found = con.execute(
+        f'with said as (select distinct "{column}" as said from "{table}") '
+        "select said from said where list_has_any(string_split_regex("
+        "replace(strip_accents(lower(nfc_normalize(said))), 'ß', 'ss'), '[^\\p{L}\\p{N}]+'), $1) "
+        "or regexp_matches(said, $2)",
+        [sorted(names.pieces), names.inside or "^$"],
+    ).fetchall()
+    _replace(con, table, column, [(row[0], names.text(row[0])) for row in found])
+
+
+def _replace(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, pairs: list[tuple[str, str]]
+) -> None:
+    import pyarrow as pa
+
+    changed = [pair for pair in pairs if pair[0] != pair[1]]
+    if not changed:
+        return
+    before, after = zip(*changed, strict=True)
+    con.register("changed", pa.table({"before": list(before), "after": list(after)}))
+    con.execute(
+        f'update "{table}" set "{column}" = changed.after from changed '
+        f'where "{table}"."{column}" = changed.before'
+    )
+    con.unregister("changed")

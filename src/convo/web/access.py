@@ -1,0 +1,181 @@
+"""Who looks, and what they may see. Nobody else decides about visibility.
+
+Without accounts, on this computer, everyone is the owner. With accounts everyone logs in, and a
+room that is not in :data:`ROOMS` is open to the owner alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import Depends, HTTPException, Request
+from itsdangerous import BadSignature, Signer
+
+from convo.conversation.private import without_private
+from convo.conversation.pseudonyms import Pseudonyms
+from convo.transcript import Conversation, Session
+
+if TYPE_CHECKING:
+    from convo.web.desk import Desk, Listed
+
+Role = Literal["owner", "coach", "coachee", "researcher", "lead"]
+COOKIE = "convo_login"
+SPEAKERS = frozenset({"owner", "coach", "coachee"})
+READERS = SPEAKERS | {"researcher"}
+EVERYONE = READERS | {"lead", ""}
+
+# Who may enter which room: the longest beginning of the address counts.
+ROOMS: dict[str, frozenset[str]] = {
+    "/login": EVERYONE,
+    "/logout": EVERYONE,
+    "/static": EVERYONE,
+    "/look.css": EVERYONE,
+    "/": READERS | {"lead"},
+    "/sessions": READERS,
+    "/progression": READERS,
+    "/reports": SPEAKERS,
+    "/audio": SPEAKERS,
+    "/upload": frozenset({"owner", "coach"}),
+    "/queue": frozenset({"owner", "coach"}),
+    "/ask": frozenset({"owner", "researcher"}),
+    "/api": READERS | {"lead"},
+    "/programme": frozenset({"owner", "lead"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person in front of the page.
+
+    ``name`` is the one that the sessions of a coach or coachee carry; ``account`` is what they
+    logged in with, empty without accounts. ``pseudonyms`` are there for those who may know no
+    names. The role of somebody who is not logged in is empty.
+    """
+
+    name: str
+    role: Role | Literal[""]
+    account: str = ""
+    pseudonyms: Pseudonyms | None = field(default=None, compare=False, repr=False)
+
+
+NOBODY = Viewer("", "")
+OWNER = Viewer("owner", "owner")
+
+
+class NotLoggedInError(Exception):
+    """Somebody who is not logged in asks for something that is not for everyone."""
+
+
+def viewer(request: Request) -> Viewer:
+    """Who asks; on this computer without accounts everyone is the owner."""
+    known: Viewer | None = getattr(request.state, "viewer", None)
+    if known is None:
+        known = request.state.viewer = _look_up(request)
+    return known
+
+
+Who = Annotated[Viewer, Depends(viewer)]
+
+
+def check_room(request: Request) -> None:
+    """Let nobody into a room that is not theirs; for every route of the application."""
+    who = viewer(request)
+    if may_enter(who, request.url.path):
+        return
+    if not who.role:
+        raise NotLoggedInError
+    raise HTTPException(403, "This page is not for your account: go back to the first page.")
+
+
+def may_enter(who: Viewer, address: str) -> bool:
+    """Whether ``who`` may ask for ``address`` at all; what it shows is decided by the sessions.
+
+    >>> may_enter(Viewer("Pat", "lead"), "/ask"), may_enter(Viewer("Pat", "lead"), "/programme/x")
+    (False, True)
+    """
+    return who.role == "owner" or who.role in ROOMS.get(room_of(address), frozenset())
+
+
+def room_of(address: str) -> str:
+    """The entry of :data:`ROOMS` that ``address`` belongs to, empty if there is none.
+
+    >>> room_of("/sessions/12/turns"), room_of("/sessionless"), room_of("/")
+    ('/sessions', '', '/')
+    """
+    fitting = [room for room in ROOMS if address == room or address.startswith(f"{room}/")]
+    return max((room for room in fitting if room != "/" or address == "/"), key=len, default="")
+
+
+def may_see(who: Viewer, session: Session) -> bool:
+    """Whether ``who`` may know of this session at all, by the names it was processed with."""
+    match who.role:
+        case "owner" | "researcher":
+            return True
+        case "coach":
+            return session.coach == who.name
+        case "coachee":
+            return session.coachee == who.name
+        case _:
+            return False
+
+
+def may_hear(who: Viewer, session: Session) -> bool:
+    """Whether ``who`` may listen to it: a voice has no pseudonym."""
+    return who.role != "researcher" and may_see(who, session)
+
+
+def shown(who: Viewer, conversation: Conversation) -> Conversation:
+    """``conversation`` as ``who`` may read it.
+
+    A researcher reads pseudonyms, and nothing of private passages.
+    """
+    if who.role in SPEAKERS:
+        return conversation
+    return names_of(who).conversation(without_private(conversation))
+
+
+def sessions(who: Viewer, desk: Desk) -> Sequence[Listed]:
+    """The sessions that ``who`` may know of, under the names that ``who`` may know."""
+    if who.role == "owner":
+        return desk.sessions()
+    if who.role == "researcher":
+        names = names_of(who)
+        hidden = (replace(one, session=names.session(one.session)) for one in desk.sessions())
+        return sorted(hidden, key=lambda one: (one.session.coachee, one.session.date))
+    return [one for one in desk.sessions() if may_see(who, one.session)]
+
+
+def names_of(who: Viewer) -> Pseudonyms:
+    """The pseudonyms that stand for people when ``who`` looks."""
+    return who.pseudonyms or Pseudonyms(b"", ())
+
+
+def sign(desk: Desk, secret: str) -> str:
+    """The value of the login cookie."""
+    return _signer(desk).sign(secret).decode("ascii")
+
+
+def login_secret(request: Request) -> str:
+    """The secret in the login cookie, empty if there is none or it is not ours."""
+    try:
+        value = request.cookies.get(COOKIE, "")
+        return _signer(request.app.state.desk).unsign(value).decode("ascii")
+    except (BadSignature, UnicodeDecodeError):
+        return ""
+
+
+def _look_up(request: Request) -> Viewer:
+    from convo.web.accounts import Accounts
+
+    desk: Desk = request.app.state.desk
+    accounts = Accounts(desk.data)
+    if not desk.wide and not accounts:
+        return OWNER
+    found = accounts.viewer(login_secret(request)) or NOBODY
+    return replace(found, pseudonyms=desk.pseudonyms()) if found.role == "researcher" else found
+
+
+def _signer(desk: Desk) -> Signer:
+    return Signer(desk.secret(), salt="login")

@@ -1,0 +1,142 @@
+"""The desk: what the pages need to know and may do, handed to them by whoever starts them."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convo.conversation.pseudonyms import Pseudonyms
+from convo.database.asking import Asker
+from convo.database.masked import masked_store, pseudonyms
+from convo.errors import StoreError
+from convo.files import read_bytes, write_atomically
+from convo.report.files import session_file_name
+from convo.transcript import Recording, Session
+
+if TYPE_CHECKING:
+    from convo.database.store import Store
+
+_KEY = "web.key"
+MASKED = "for-researchers"
+_SESSIONS = """
+    select coachee, coach, session, date, programme, recording_id, minutes, needs_review
+    from v_session order by lower(coachee), coachee, date, session"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One kept session in a list; ``minutes`` is its length."""
+
+    session: Session
+    recording_id: str
+    minutes: float
+    needs_review: bool
+
+    @property
+    def short_id(self) -> str:
+        """The name of its folder, and of it in addresses."""
+        return self.recording_id[:16]
+
+    @property
+    def report_id(self) -> str:
+        """The name of its report in addresses."""
+        return session_file_name(self.session, self.short_id).removesuffix(".html")
+
+
+def _refuse(path: Path) -> Recording:
+    raise StoreError(f"this page cannot look into {path.name}: start it with `convo serve`")
+
+
+@dataclass
+class Desk:
+    """The data folder and the callables that outer layers provide.
+
+    ``inspect`` says what a file is (it knows the media library, the pages do not). ``wide`` says
+    that other computers can reach the page; then everybody must log in.
+    """
+
+    data: Path
+    inspect: Callable[[Path], Recording] = _refuse
+    wide: bool = False
+    _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
+    _pseudonyms: tuple[object, Pseudonyms | None] = field(default=(None, None), repr=False)
+    _askers: dict[Path, Asker] = field(default_factory=dict, repr=False)
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports."""
+        return self.data / "reports"
+
+    @property
+    def artefacts(self) -> Path:
+        """The folder of what is kept of every session."""
+        return self.data / "artefacts"
+
+    def store(self) -> Store:
+        """The store; its connections last as long as one question."""
+        from convo.reservation import store
+
+        return store(self.data)
+
+    def sessions(self) -> list[Listed]:
+        """All kept sessions by coachee and date, read again when the store has changed.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        seen = self._state()
+        if seen is None:
+            return []
+        if self._listed[0] != seen:
+            found = [_listed(row) for row in self.store().query(_SESSIONS).rows]
+            self._listed = (seen, found)
+        return self._listed[1]
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Pseudonyms for everybody whose name the store knows, the same ones every time."""
+        seen = self._state()
+        if self._pseudonyms[1] is None or self._pseudonyms[0] != seen:
+            key = hmac.digest(self.secret(), b"pseudonyms", "sha256")
+            self._pseudonyms = (seen, pseudonyms(self.store(), key))
+        return self._pseudonyms[1] or Pseudonyms(b"", ())
+
+    def asker(self, *, names: bool) -> Asker:
+        """Who answers questions to the store, or to a copy of it without ``names``."""
+        store = self.store()
+        if not names:
+            store = masked_store(store, self.data / MASKED, self.pseudonyms())
+        if store.path not in self._askers:
+            for path in [p for p in self._askers if (p.parent == self.data) == names]:
+                self._askers.pop(path).close()
+            self._askers[store.path] = Asker(store.path)
+        return self._askers[store.path]
+
+    def close(self) -> None:
+        """End what was started for the pages."""
+        while self._askers:
+            self._askers.popitem()[1].close()
+
+    def _state(self) -> tuple[int, int] | None:
+        """What changes when the store does; None without one."""
+        path = self.store().path
+        if not path.is_file():
+            return None
+        state = path.stat()
+        return state.st_mtime_ns, state.st_size
+
+    def secret(self) -> bytes:
+        """The key that signs cookies, made once for this data folder."""
+        path = self.data / _KEY
+        if not path.is_file():
+            write_atomically(path, secrets.token_bytes(32))
+        return read_bytes(path)
+
+
+def _listed(row: tuple[object, ...]) -> Listed:
+    coachee, coach, number, date, programme, recording_id, minutes, review = row
+    session = Session(coachee, coach, number, date, programme)  # type: ignore[arg-type]
+    return Listed(session, str(recording_id), float(str(minutes)), bool(review))

@@ -1,0 +1,58 @@
+"""One kept session as the person in front of the page may read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, HTTPException
+
+from convo.database.artefacts import Run, current_run, read_conversation
+from convo.transcript import Conversation
+from convo.web.access import Who, may_see, shown
+from convo.web.pages import AtDesk
+
+GONE = "There is no such session: it may have been deleted."
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A session as it stands; ``version`` changes whenever anything in it does."""
+
+    run: Run
+    conversation: Conversation
+
+    @property
+    def short_id(self) -> str:
+        """Its name in addresses."""
+        return self.run.recording_id[:16]
+
+    @property
+    def version(self) -> str:
+        """The name of the run: the hash of its content."""
+        return self.run.name
+
+
+def run_of(short_id: str, desk: AtDesk, who: Who) -> Run:
+    """The current run of a session that ``who`` may see, without reading its tables."""
+    run = current_run(desk.artefacts, short_id)
+    if run is None or not may_see(who, run.session):
+        raise HTTPException(404, GONE)
+    return run
+
+
+def kept(run: Annotated[Run, Depends(run_of)], who: Who) -> Kept:
+    """The session of an address, as ``who`` may read it."""
+    return Kept(run, shown(who, _read(run.folder)))
+
+
+RunOf = Annotated[Run, Depends(run_of)]
+KeptSession = Annotated[Kept, Depends(kept)]
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path) -> Conversation:
+    """A run never changes, so what was read of it holds."""
+    return read_conversation(folder)

@@ -1,0 +1,69 @@
+"""One session to read: everything the report says, in parts, and never for a stranger."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from kept import keep, sample
+
+SESSION = f"/sessions/{'01' * 8}"
+
+
+def test_the_page_has_the_talk_and_its_parts_have_the_figures(client: TestClient) -> None:
+    page = client.get(SESSION).text
+    assert "Hannah" in page and "What needs a look" in page
+    assert 'id="t1"' in page and 'data-start="0.' in page
+    shares = client.get(f"{SESSION}/parts/shares").text
+    assert "37&nbsp;%" in shares and "<svg" in shares and "<html" not in shares
+    timeline = client.get(f"{SESSION}/parts/timeline").text
+    assert "The change of phase lies somewhere in here" in timeline and "<svg" in timeline
+
+
+def test_the_page_asks_for_every_part_that_it_does_not_hold(client: TestClient) -> None:
+    page = client.get(SESSION).text
+    parts = re.findall(r'hx-get="([^"]+)" hx-trigger="load', page)
+    assert parts == [f"{SESSION}/parts/shares", f"{SESSION}/parts/timeline"]
+    assert all(client.get(part).status_code == 200 for part in parts)
+
+
+def test_the_page_says_nothing_about_commands_of_a_terminal(tmp_path: Path, browse) -> None:
+    from factory import flagged
+
+    page = browse(keep(tmp_path, [flagged(1)])).get(SESSION).text
+    review = page.split('id="review"')[1].split("</section>")[0]
+    assert "the two voices ask about as much" in review
+    assert "convo process" not in page
+
+
+def test_a_version_names_the_state_of_the_session(client: TestClient) -> None:
+    version = client.get(f"{SESSION}/version").json()["version"]
+    assert re.fullmatch("[0-9a-f]{16}", version)
+    assert f'data-version="{version}"' in client.get(SESSION).text
+
+
+@pytest.mark.parametrize("name", ["ffffffffffffffff", "%2e%2e%5c", "01", "x" * 300, "0" * 15])
+def test_an_unknown_session_is_not_found(client: TestClient, name: str) -> None:
+    assert client.get(f"/sessions/{name}").status_code == 404
+    assert client.get(f"/sessions/{name}/parts/shares").status_code == 404
+
+
+def test_who_may_not_see_a_session_is_told_that_there_is_none(client, monkeypatch) -> None:
+    monkeypatch.setattr("convo.web.kept.may_see", lambda who, session: False)
+    for address in (SESSION, f"{SESSION}/parts/transcript", f"{SESSION}/version"):
+        answer = client.get(address)
+        assert answer.status_code == 404 and "Hannah" not in answer.text
+
+
+def test_what_the_viewer_may_not_read_is_in_no_part(tmp_path: Path, browse, monkeypatch) -> None:
+    from dataclasses import replace
+
+    def shown(who, conversation):
+        return replace(conversation, turns=conversation.turns[:3], session=sample(2).session)
+
+    monkeypatch.setattr("convo.web.kept.shown", shown)
+    client = browse(keep(tmp_path, [sample(1)]))
+    page = client.get(SESSION).text
+    assert 'id="t3"' in page and 'id="t4"' not in page
