@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,38 +17,18 @@ from convo.exchange.transcripts import (
     transcription,
 )
 from convo.exchange.vtt import Said
-from convo.resources import resource
 from convo.transcript import count_words
-
-Spoken = list[dict[str, object]]
-
-
-def clock(seconds: float) -> str:
-    return f"{int(seconds // 3600):02}:{int(seconds // 60 % 60):02}:{seconds % 60:06.3f}"
-
-
-def sample() -> Spoken:
-    path = resource("data/samples/demo-1/turns.json")
-    found: Spoken = json.loads(path.read_text(encoding="utf-8"))["turns"]
-    return found
+from tests.exchange.meetings import sample_turns, write_vtt
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    """The sample session as a meeting program would have written it."""
-    cues = [
-        f"{clock(float(str(t['start'])))} --> {clock(float(str(t['end'])))}\n"
-        f"<v {t['speaker']}>{t['text']}</v>\n"
-        for t in sample()
-    ]
-    path = tmp_path / "session.vtt"
-    path.write_text("WEBVTT\n\n" + "\n".join(cues), encoding="utf-8")
-    return path
+    return write_vtt(tmp_path / "session.vtt")
 
 
 def test_a_transcript_gives_the_turns_it_was_written_from(written: Path) -> None:
     found = turns(transcription(read_transcript(written), "en").words)
-    wanted = sample()
+    wanted = sample_turns()
     assert [turn.text for turn in found] == [" ".join(str(t["text"]).split()) for t in wanted]
     assert sum(turn.word_count for turn in found) == sum(
         count_words(str(t["text"])) for t in wanted
@@ -80,7 +59,7 @@ def test_a_transcript_has_no_channels_and_lasts_until_its_last_cue(written: Path
     assert is_transcript(written)
     found = inspect_transcript(written)
     assert (found.channels, found.container) == (0, "webvtt")
-    assert found.duration == max(float(str(t["end"])) for t in sample())
+    assert found.duration == max(float(str(t["end"])) for t in sample_turns())
 
 
 def test_cues_too_short_for_their_words_are_told() -> None:
