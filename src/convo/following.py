@@ -13,6 +13,7 @@ from pathlib import Path
 
 from convo import stages
 from convo.between import FollowUp
+from convo.conversation.private import without_private
 from convo.database.artefacts import current_runs, read_conversation
 from convo.reservation import store
 from convo.transcript import Conversation, Session
@@ -56,7 +57,7 @@ def note_follow_ups(data: Path, found: Sequence[Conversation] | None = None) -> 
     """
     if found is None:
         runs = current_runs(data / "artefacts")
-        found = [read_conversation(run.folder) for run in runs]
+        found = [without_private(read_conversation(run.folder)) for run in runs]
     rows = [
         (step.later.recording.recording_id, step.earlier.recording.recording_id, one)
         for step in steps(found)

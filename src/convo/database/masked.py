@@ -31,9 +31,9 @@ PERSON, TEXT, EMPTY, KEPT = "person", "text", "empty", "kept"
 # Columns of text that are codes, labels of the program or identifiers.
 _CODE_NAMES = (
     "recording_id earlier_recording_id container language engine model diarization phase_method "
-    "run made_by speaker role raised_by spoken_by source state kind about phase phase_before "
-    "phase_after metric method_version led type framing response status key sha256 "
-    "codebook code flag artefact"
+    "run made_by speaker passage role raised_by spoken_by source state kind about phase "
+    "phase_before phase_after metric method_version led type framing response status key sha256 "
+    "codebook"
 )
 _CODES = frozenset(_CODE_NAMES.split())
 # What people typed or said, where the name of the column alone does not tell.
@@ -54,6 +54,10 @@ RULES: Mapping[tuple[str, str], str] = {
     ("removed_text", "text"): TEXT,
     ("removed_text", "reason"): KEPT,
     ("turn", "text"): TEXT,
+    ("turn", "machine_text"): TEXT,
+    ("turn_code", "said_by"): PERSON,
+    ("activity", "said_by"): PERSON,
+    ("change", "who"): PERSON,
     ("share", "caution"): KEPT,
     ("role", "evidence"): EMPTY,
     ("review", "reason"): TEXT,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
-from convo.database.loading import read_rows, replace_rows
+from convo.database.loading import newly_private, read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
 from convo.database.questions import check_question, names, wrong_sql
 from convo.database.results import QueryResult
@@ -50,6 +50,10 @@ class Store:
         self.path = path
         self.options = options or StoreOptions()
 
+    @property
+    def _to_forget(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.forget")
+
     def load(self, folder: Path) -> None:
         """Put the run in ``folder`` in place of what the store has of its recording.
 
@@ -61,7 +65,36 @@ class Store:
         """
         rows = read_rows(folder)
         with self.writing() as con:
+            if newly_private(con, rows):
+                self._to_forget.touch()  # before anything else: a crash must not leave it undone
             replace_rows(con, [rows])
+        if self._to_forget.exists():
+            self.forget()
+
+    def forget(self) -> None:
+        """Write the file anew, so that nothing that was deleted is left in its bytes.
+
+        Raises:
+            StoreError: somebody uses the store all the while.
+        """
+        import duckdb
+
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        end = time.monotonic() + self.options.wait_s
+        with connections.turnstile(self.path, end):
+            try:
+                _remove(fresh)
+                connections.check_free(self.path, end)
+                connections.copy(self.path, fresh)
+                _remove_log(self.path)
+                os.replace(fresh, self.path)
+                self._to_forget.unlink(missing_ok=True)
+            except duckdb.Error as error:
+                raise connections.explain(error, self.path) from error
+            except OSError as error:
+                raise disk_error(error, self.path) from error
+            finally:
+                _remove(fresh)
 
     def rebuild(self, artefacts_root: Path, progress: Progress | None = None) -> int:
         """Make the file again from the artefacts alone and return the number of sessions.
