@@ -33,7 +33,7 @@ _CODE_NAMES = (
     "recording_id earlier_recording_id container language engine model diarization phase_method "
     "run made_by speaker passage role raised_by spoken_by source state kind about phase "
     "phase_before phase_after metric method_version led type framing response status key sha256 "
-    "codebook"
+    "codebook code flag artefact"
 )
 _CODES = frozenset(_CODE_NAMES.split())
 # What people typed or said, where the name of the column alone does not tell.

@@ -126,6 +126,11 @@ def may_hear(who: Viewer, session: Session) -> bool:
     return who.role != "researcher" and may_see(who, session)
 
 
+def may_change(who: Viewer, session: Session) -> bool:
+    """Whether ``who`` may put the session right."""
+    return who.role in ("owner", "coach") and may_see(who, session)
+
+
 def shown(who: Viewer, conversation: Conversation) -> Conversation:
     """``conversation`` as ``who`` may read it.
 

@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from convo.errors import ConvoError
 from convo.report.page import style
-from convo.web import ask, audio, home, login, pages, queue, sessions, tus, uploads
+from convo.web import ask, audio, home, login, pages, putting_right, queue, sessions, tus, uploads
 from convo.web.access import NotLoggedInError, check_room
 from convo.web.desk import Desk
 from convo.web.guard import HEADERS, HOSTS, Guard, check_token
@@ -48,7 +48,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=pages.STATIC))
     app.add_api_route("/look.css", _look, include_in_schema=False)
-    for room in (login, home, sessions, audio, ask, tus, uploads, queue):
+    for room in (login, home, putting_right, sessions, audio, ask, tus, uploads, queue):
         app.include_router(room.router)
     return app
 
