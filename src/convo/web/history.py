@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,19 @@ def entries(data: Path, conversation: Conversation) -> list[Line]:
     return [
         Line(
             one.name,
-            f"{long_date(one.when.date())}, {one.when:%H:%M} UTC",
+            _local(one.when),
             one.who,
             f"took back: {what.get(one.value, '')}" if one.kind == UNDO else what[one.name],
             one.counts,
         )
         for one in reversed(said)
     ]
+
+
+def _local(when: datetime) -> str:
+    """Day and time as the clock of this computer has them."""
+    here = when.astimezone()
+    return f"{long_date(here.date())}, {here:%H:%M}"
 
 
 def _what(kind: str, value: Any, conversation: Conversation) -> str:

@@ -4,7 +4,7 @@
 (() => {
   const { byId, range, choose, bring, mark, at, chosen, turns } = session;
   const address = location.pathname;
-  let busy = false;
+  let waiting = 0, last = Promise.resolve();
   const tools = () => byId("tools");
   const seconds = (turn, edge) => Number(turn.dataset[edge]);
 
@@ -22,14 +22,15 @@
     const what = byId("chosen-what");
     if (what) what.textContent = chosenWords();
     document.body.classList.toggle("with-tools", !tools().hidden);
+    document.documentElement.style.setProperty("--tools", `${tools().offsetHeight}px`);
   }
 
   function closeTools() {
-    const last = chosen.last;
+    const turn = chosen.last;
     chosen.first = chosen.last = null;
     mark();
     showTools();
-    last?.focus({ preventScroll: true });
+    turn?.focus({ preventScroll: true });
   }
 
   function tell(text, problem) {
@@ -41,11 +42,13 @@
 
   // one change, and everything on the page follows
 
-  async function change(what, fields) {
-    if (busy) return;
-    busy = true;
-    document.body.setAttribute("aria-busy", "true");
+  function change(what, fields) {
+    waiting += 1;
     tell("One moment …");
+    last = last.then(() => send(what, fields));
+  }
+
+  async function send(what, fields) {
     const place = chosen.last && { first: seconds(chosen.first, "start"), last: seconds(chosen.last, "start") };
     try {
       const form = new URLSearchParams({ ...fields, version: byId("turns").dataset.version });
@@ -62,8 +65,8 @@
     } catch {
       tell("The program does not answer. Start it again; what you changed before is kept.", true);
     } finally {
-      busy = false;
-      document.body.removeAttribute("aria-busy");
+      waiting -= 1;
+      if (waiting) tell("One moment …");
     }
   }
 
@@ -113,7 +116,10 @@
     box.append(...content);
     said.hidden = true;
     said.after(box);
-    const stop = () => { box.remove(); said.hidden = false; turn.focus({ preventScroll: true }); };
+    const stop = () => { box.remove(); said.hidden = false; showTools(); turn.focus({ preventScroll: true }); };
+    tell("");
+    tools().hidden = true;  // what is written needs the room
+    bring(turn, false);
     box.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); stop(); } });
     return stop;
   }
@@ -190,7 +196,11 @@
     sound.addEventListener("timeupdate", stop);
   }
 
-  document.addEventListener("turns-chosen", showTools);
+  document.addEventListener("turns-chosen", () => {
+    if (!waiting) tell("");
+    showTools();
+    if (chosen.last) bring(chosen.last, false);
+  });
   document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target.id === "tools") showTools(); });
   document.addEventListener("phase-moved", ({ detail }) => change("boundary", { at: detail.from, to: detail.to }));
 
@@ -208,7 +218,7 @@
   // two windows on one session: whoever comes back is told what changed meanwhile
 
   document.addEventListener("visibilitychange", async () => {
-    if (document.hidden || busy) return;
+    if (document.hidden || waiting) return;
     const answer = await fetch(`${address}/version`).catch(() => null);
     if (!answer?.ok || (await answer.json()).version === byId("turns").dataset.version) return;
     const place = chosen.last && { first: seconds(chosen.first, "start"), last: seconds(chosen.last, "start") };
