@@ -283,3 +283,9 @@ def test_the_command_line_manages_accounts(tmp_path: Path, monkeypatch, capsys) 
     assert Accounts(tmp_path).log_in("maeve", "another long one", "here")
     assert run("remove", "maeve")[0] == 0 and not Accounts(tmp_path)
     assert PASSWORD not in str(run("add", "--help"))
+
+
+def test_serving_others_without_an_account_is_refused_in_one_sentence(tmp_path, capsys) -> None:
+    code = main(["serve", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path)])
+    said = " ".join(capsys.readouterr().err.split())
+    assert code == 2 and "convo accounts add NAME --role owner" in said

@@ -60,7 +60,7 @@ def test_cancel_retry_and_taking_off_the_list(queue: Queue, client: TestClient) 
     assert queue.job(short).request.coachee == "Ann Lee"
     assert queue.job(short).request.date == SAID.date
     queue.end("a" * 64, "done", report="hannah-session-01-aaaaaaaa.html")
-    assert 'href="/reports/hannah-session-01-aaaaaaaa"' in client.get("/queue").text
+    assert f'href="/sessions/{short}"' in client.get("/queue").text
     client.post(f"/queue/{short}/forget")
     assert queue.job(short) is None
     assert client.post(f"/queue/{short}/forget").status_code == 404

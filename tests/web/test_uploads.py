@@ -54,12 +54,14 @@ def upload(client: TestClient, content: bytes, name: str = "talk.wav", **told: s
 
 def test_an_upload_goes_on_where_it_stopped(client: TestClient, recording: Path) -> None:
     content = recording.read_bytes()
-    made = begin(client, len(content), filename=recording.name)
+    made = begin(client, len(content), filename=recording.name, fingerprint="a" * 64)
     where = made.headers["location"]
     assert made.status_code == 201 and made.headers["tus-resumable"] == "1.0.0"
     assert patch(client, where, 0, content[:1000]).headers["upload-offset"] == "1000"
     assert client.get(f"{where}/form").status_code == 409
     assert "are here" in client.get("/upload").text
+    found = client.get(f"/upload/known?fingerprint={'a' * 64}").json()
+    assert found == {"known": None, "resume": where}
     head = client.head(where)
     assert (head.headers["upload-offset"], head.headers["upload-length"]) == (
         "1000",
@@ -183,13 +185,14 @@ def test_a_kept_recording_is_recognised_before_and_after_it_is_uploaded(
     client = browse(keep(tmp_path / "data", [kept]), inspect=inspect_recording)
     id = upload(client, recording.read_bytes(), fingerprint="f" * 64)
     assert "already kept as session 3 of Hannah" in client.get(f"{FILES}/{id}/form").text
-    assert client.get(f"/upload/known?fingerprint={'f' * 64}").text == ""  # its upload is gone
+    found = client.get(f"/upload/known?fingerprint={'f' * 64}").json()
+    assert found == {"known": None, "resume": None}  # its upload is gone
 
     uploads = Uploads(client.app.state.desk.data)
     made = uploads.begin("a.wav", 9, None, "e" * 64, "owner")
     uploads.complete(made.id, known.recording_id, 1.0)
-    told = client.get(f"/upload/known?fingerprint={'e' * 64}").text
-    assert "already kept as session 3 of Hannah" in told
+    found = client.get(f"/upload/known?fingerprint={'e' * 64}").json()
+    assert "already kept as session 3 of Hannah" in found["known"]
 
 
 def test_an_upload_can_be_removed(client: TestClient, recording: Path) -> None:

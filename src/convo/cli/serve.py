@@ -15,23 +15,29 @@ from convo.errors import ConfigError
 
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; other than this machine needs accounts.")
+    ] = "127.0.0.1",
     data: shared.Data = None,
     browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = False,
 ) -> None:
     """Add recordings, watch them work and read them in a browser on this machine.
 
-    Nothing is reachable from outside. What is not finished when it stops goes on at the next start.
+    Nothing is reachable from outside unless --host says so, and then everybody logs in
+    (`convo accounts`). What is not finished when it stops goes on at the next start.
     """
     import uvicorn
     from filelock import FileLock, Timeout
 
     from convo.audio.recording import inspect_recording
     from convo.config import data_folder
+    from convo.web.accounts import is_wide
     from convo.web.app import create_app
     from convo.web.desk import Desk
     from flows.child import QueueProcess
 
     folder = data_folder(data)
+    wide = is_wide(folder, host)
     lock = FileLock(folder / "serve.lock")
     try:
         lock.acquire(timeout=0)
@@ -40,10 +46,15 @@ def serve(
             f"convo serve is already running for {folder}: use that one, stop it with Ctrl-C, "
             "or choose another folder with --data"
         ) from error
-    with lock, _listening(port) as listener, QueueProcess(folder) as queue:
-        desk = Desk(folder, inspect=inspect_recording, queue_problem=queue.problem)
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with lock, _listening(host, port) as listener, QueueProcess(folder) as queue:
+        desk = Desk(folder, inspect=inspect_recording, queue_problem=queue.problem, wide=wide)
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listener.getsockname()[1]}"
         shared.complain(f"{address} — stop with Ctrl-C")
+        if wide:
+            shared.complain(
+                "what is read here goes over the network as plain HTTP: see docs/access.md"
+            )
         if browser:
             typer.launch(address)
         config = uvicorn.Config(
@@ -53,19 +64,22 @@ def serve(
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
             shared.complain("stopped: what is not finished goes on at the next start")
+        finally:
+            desk.close()
 
 
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    """A socket that only this machine can reach."""
-    with socket.socket() as listener:
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that only this machine can reach, unless ``host`` is another one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
         if hasattr(socket, "SO_REUSEADDR") and not hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))
+            listener.bind((host, port))
         except OSError as error:
             raise ConfigError(
-                f"port {port} is in use or not allowed ({error.strerror}): choose another with "
-                "--port"
+                f"cannot listen at {host}, port {port} ({error.strerror or error}): choose another "
+                "with --port or --host"
             ) from error
         yield listener

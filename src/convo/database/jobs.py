@@ -149,9 +149,8 @@ class Queue:
         """What came of it; a recording that was cancelled meanwhile stays cancelled."""
         now = time.time()
         before: tuple[State, ...] = OPEN if state != "failed" else ("waiting", "running")
-        self._change(
-            recording_id, before, state=state, message=message, report=report, ended_at=now
-        )
+        values = {"state": state, "message": message, "report": report, "ended_at": now}
+        self._change(recording_id, before, pid=None, **values)
 
     def cancel(self, recording_id: str) -> bool:
         """Ask for it to be stopped; False if it has ended already."""

@@ -24,21 +24,25 @@ if TYPE_CHECKING:
     import duckdb
 
 # Raise it when a rule changes: copies made before are made again.
-VERSION = 2
+VERSION = 1
 MAKING_S = 600.0
 PERSON, TEXT, EMPTY, KEPT = "person", "text", "empty", "kept"
 
 # Columns of text that are codes, labels of the program or identifiers.
 _CODE_NAMES = (
-    "recording_id earlier_recording_id container language engine model diarization phase_method "
-    "run made_by speaker passage role raised_by spoken_by source state kind about phase "
-    "phase_before phase_after metric method_version led type framing response status key sha256 "
-    "codebook code flag artefact"
+    "recording_id earlier_recording_id container language run speaker role raised_by spoken_by "
+    "source state kind about phase phase_before phase_after metric method_version led type framing "
+    "response status key sha256 code flag artefact passage"
 )
 _CODES = frozenset(_CODE_NAMES.split())
 # What people typed or said, where the name of the column alone does not tell.
 RULES: Mapping[tuple[str, str], str] = {
     ("recording", "name"): EMPTY,
+    ("recording", "engine"): TEXT,
+    ("recording", "model"): TEXT,
+    ("recording", "diarization"): TEXT,
+    ("recording", "phase_method"): TEXT,
+    ("recording", "made_by"): TEXT,
     ("recording", "phases_by"): PERSON,
     ("session", "coachee"): PERSON,
     ("session", "coach"): PERSON,
@@ -49,6 +53,12 @@ RULES: Mapping[tuple[str, str], str] = {
     ("attempt", "message"): EMPTY,
     ("correction", "value"): EMPTY,
     ("correction", "who"): PERSON,
+    ("correction", "name"): KEPT,
+    ("change", "who"): PERSON,
+    ("turn_code", "said_by"): PERSON,
+    ("turn_code", "words"): EMPTY,
+    ("turn_flag", "words"): EMPTY,
+    ("turn", "machine_text"): TEXT,
     ("provenance", "value"): TEXT,
     ("word", "text"): TEXT,
     ("removed_text", "text"): TEXT,
@@ -62,22 +72,22 @@ RULES: Mapping[tuple[str, str], str] = {
     ("role", "evidence"): EMPTY,
     ("review", "reason"): TEXT,
     ("activity", "term"): TEXT,
+    ("activity", "said_by"): PERSON,
     ("schema_migration", "name"): KEPT,
 }
-_OPTIONS = "delete from provenance where key = 'options'"  # they may hold paths and names
-NAMED = (
-    "select coachee from session union select coach from session union "
-    "select coachee from attempt union select coach from attempt union "
-    "select who from correction union select phases_by from recording"
-)
-"""Everybody whose name the store knows."""
+# Rows that stay out: options may hold paths; the ledger of the copy is its own.
+_LEFT_OUT = {"provenance": "key <> 'options'", "schema_migration": "false"}
+Pairs = list[tuple[str, str]]
 
 
 def pseudonyms(store: Store, secret: bytes) -> Pseudonyms:
     """Pseudonyms for everybody whose name the store knows."""
     if not store.path.is_file():
         return Pseudonyms(secret, ())
-    return Pseudonyms(secret, [str(row[0]) for row in store.query(NAMED).rows if row[0]])
+    there = store.query("select table_name, column_name from duckdb_columns() where not internal")
+    people = [one for one in there.rows if RULES.get((str(one[0]), str(one[1]))) == PERSON]
+    named = " union ".join(f'select "{column}" from "{table}"' for table, column in people)
+    return Pseudonyms(secret, [str(row[0]) for row in store.query(named).rows if row[0]])
 
 
 def masked_store(store: Store, folder: Path, names: Pseudonyms) -> Store:
@@ -109,15 +119,7 @@ def _write(store: Store, path: Path, names: Pseudonyms) -> None:
             migrate(con, fresh)
             _attach(con, store.path)
             for table in _tables(con):
-                con.execute(f'delete from "{table}"')
-                con.execute(_copying(con, table))
-            con.execute("detach original")
-            con.execute(_OPTIONS)
-            for (table, column), rule in _rules(con).items():
-                if rule == TEXT:
-                    _mask(con, table, column, names)
-                elif rule == PERSON:
-                    _rename(con, table, column, names)
+                _copy(con, table, names)
         os.replace(fresh, path)
     except OSError as error:
         raise disk_error(error, path) from error
@@ -169,48 +171,48 @@ def rule_of(table: str, column: str, kind: str) -> str:
     return RULES.get((table, column), KEPT if column in _CODES else EMPTY)
 
 
-def _rules(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    return {(table, name): rule_of(table, name, kind) for table, name, kind in _columns(con)}
+def _copy(con: duckdb.DuckDBPyConnection, table: str, names: Pseudonyms) -> None:
+    """Copy one table; a name is replaced on the way, so that the file never holds it."""
+    parts, joins = [], ""
+    for _, column, kind in _columns(con, table):
+        rule, part = rule_of(table, column, kind), f'o."{column}"'
+        if rule == EMPTY:
+            part = "''" if kind == "VARCHAR" else "null"
+        elif rule in (PERSON, TEXT):
+            pairs = (_people if rule == PERSON else _texts)(con, table, column, names)
+            if _keep_pairs(con, f"new_{column}", pairs):
+                joins += f' left join "new_{column}" on "new_{column}".before = {part}'
+                part = f'coalesce("new_{column}".after, {part})'
+        parts.append(f'{part} as "{column}"')
+    con.execute(
+        f'insert into "{table}" by name select {", ".join(parts)} '
+        f'from original."{table}" o{joins} where {_LEFT_OUT.get(table, "true")}'
+    )
 
 
-def _copying(con: duckdb.DuckDBPyConnection, table: str) -> str:
-    parts = []
-    for _, name, kind in _columns(con, table):
-        empty = rule_of(table, name, kind) == EMPTY
-        needed = f"'' as \"{name}\"" if kind == "VARCHAR" else f'null as "{name}"'
-        parts.append(needed if empty else f'"{name}"')
-    return f'insert into "{table}" by name select {", ".join(parts)} from original."{table}"'
+def _people(con: duckdb.DuckDBPyConnection, table: str, column: str, names: Pseudonyms) -> Pairs:
+    found = con.execute(f'select distinct "{column}" from original."{table}"').fetchall()
+    return [(row[0], names.person(row[0])) for row in found if row[0]]
 
 
-def _rename(con: duckdb.DuckDBPyConnection, table: str, column: str, names: Pseudonyms) -> None:
-    found = con.execute(f'select distinct "{column}" from "{table}"').fetchall()
-    _replace(con, table, column, [(row[0], names.person(row[0])) for row in found if row[0]])
-
-
-def _mask(con: duckdb.DuckDBPyConnection, table: str, column: str, names: Pseudonyms) -> None:
+def _texts(con: duckdb.DuckDBPyConnection, table: str, column: str, names: Pseudonyms) -> Pairs:
     """Only texts with a part of a name in them are looked at one by one."""
     found = con.execute(
-        f'with said as (select distinct "{column}" as said from "{table}") '
+        f'with said as (select distinct "{column}" as said from original."{table}") '
         "select said from said where list_has_any(string_split_regex("
         "replace(strip_accents(lower(nfc_normalize(said))), 'ß', 'ss'), '[^\\p{L}\\p{N}]+'), $1) "
         "or regexp_matches(said, $2)",
         [sorted(names.pieces), names.inside or "^$"],
     ).fetchall()
-    _replace(con, table, column, [(row[0], names.text(row[0])) for row in found])
+    return [(row[0], names.text(row[0])) for row in found]
 
 
-def _replace(
-    con: duckdb.DuckDBPyConnection, table: str, column: str, pairs: list[tuple[str, str]]
-) -> None:
+def _keep_pairs(con: duckdb.DuckDBPyConnection, table: str, pairs: Pairs) -> bool:
+    """Keep texts that change, with what they become, in a table in memory; False if none does."""
     import pyarrow as pa
 
     changed = [pair for pair in pairs if pair[0] != pair[1]]
-    if not changed:
-        return
-    before, after = zip(*changed, strict=True)
-    con.register("changed", pa.table({"before": list(before), "after": list(after)}))
-    con.execute(
-        f'update "{table}" set "{column}" = changed.after from changed '
-        f'where "{table}"."{column}" = changed.before'
-    )
-    con.unregister("changed")
+    if changed:
+        before, after = zip(*changed, strict=True)
+        con.register(table, pa.table({"before": list(before), "after": list(after)}))
+    return bool(changed)

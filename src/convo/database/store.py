@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convo.between import FollowUp
 from convo.database import connections
@@ -198,6 +198,17 @@ class Store:
                 raise wrong_sql(con, error) from error
         kept = rows if limit is None else rows[:limit]
         return QueryResult(columns, tuple(tuple(row) for row in kept), len(kept) < len(rows))
+
+    def rows(
+        self, sql: str, parameters: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a question that this program asks itself, with ``$name`` for values.
+
+        Raises:
+            StoreError: the store is missing, in use, or newer than this program.
+        """
+        with self.reading() as con:
+            return con.execute(sql, dict(parameters or {})).fetchall()
 
     def export(self, sql: str, format: str, path: Path | None = None) -> str:
         """The answer as csv, json or parquet: written to ``path``, or given back as text.

@@ -13,11 +13,39 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from convo.errors import ConvoError
 from convo.report.page import style
-from convo.web import ask, audio, home, login, pages, putting_right, queue, sessions, tus, uploads
+from convo.web import (
+    api,
+    ask,
+    audio,
+    home,
+    login,
+    pages,
+    programmes,
+    progression,
+    putting_right,
+    queue,
+    sessions,
+    tus,
+    uploads,
+)
 from convo.web.access import NotLoggedInError, check_room
 from convo.web.desk import Desk
 from convo.web.guard import HEADERS, HOSTS, Guard, check_token
 
+_ROUTERS = (
+    login.router,
+    home.router,
+    putting_right.router,
+    sessions.router,
+    progression.router,
+    audio.router,
+    tus.router,
+    uploads.router,
+    queue.router,
+    programmes.router,
+    ask.router,
+    api.router,
+)
 _log = logging.getLogger(__name__)
 _SENTENCES = {
     403: ("Not allowed", "You may not do this: ask the person who runs this page."),
@@ -48,8 +76,8 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=pages.STATIC))
     app.add_api_route("/look.css", _look, include_in_schema=False)
-    for room in (login, home, putting_right, sessions, audio, ask, tus, uploads, queue):
-        app.include_router(room.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     return app
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from convo.database.asking import Answer, Asker
 from convo.errors import StoreError
 from convo.web import pages, schema
-from convo.web.access import Viewer, Who
+from convo.web.access import Viewer, Who, sessions
 from convo.web.desk import Desk
 from convo.web.pages import AtDesk
 
@@ -22,7 +22,7 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.p
 @router.get("/ask")
 def ask_page(request: Request, desk: AtDesk, who: Who, example: int = 0) -> Response:
     """The page, with ``example`` of the questions (from 1) written into it."""
-    known = schema.examples()
+    known = _examples(desk, who)
     if who.role == "owner":
         asker(desk, who).warm()
     chosen = known[example - 1].sql if 0 < example <= len(known) else ""
@@ -66,6 +66,11 @@ def asker(desk: Desk, who: Viewer) -> Asker:
     return desk.asker(names=who.role == "owner")
 
 
+def _examples(desk: Desk, who: Viewer) -> tuple[schema.Example, ...]:
+    first = next(iter(sessions(who, desk)), None)
+    return schema.examples(first.session.coachee if first else "")
+
+
 def _page(
     request: Request,
     desk: Desk,
@@ -79,7 +84,7 @@ def _page(
         "ask.html.j2",
         sql=sql,
         tables=schema.tables(desk.store()),
-        examples=schema.examples(),
+        examples=_examples(desk, who),
         names=who.role == "owner",
         answer=answer,
         problem=problem,

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from convo.conversation.pseudonyms import Pseudonyms
 from convo.database.asking import Asker
@@ -20,6 +20,8 @@ from convo.transcript import Recording, Session
 
 if TYPE_CHECKING:
     from convo.database.store import Store
+
+T = TypeVar("T")
 
 _KEY = "web.key"
 MASKED = "for-researchers"
@@ -66,7 +68,7 @@ class Desk:
     queue_problem: Callable[[], str | None] = lambda: None
     wide: bool = False
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
-    _pseudonyms: tuple[object, Pseudonyms | None] = field(default=(None, None), repr=False)
+    _remembered: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False)
     _askers: dict[Path, Asker] = field(default_factory=dict, repr=False)
 
     @property
@@ -111,11 +113,17 @@ class Desk:
 
     def pseudonyms(self) -> Pseudonyms:
         """Pseudonyms for everybody whose name the store knows, the same ones every time."""
+        key = hmac.digest(self.secret(), b"pseudonyms", "sha256")
+        return self.remembered("pseudonyms", lambda: pseudonyms(self.store(), key))
+
+    def remembered(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made again when the store has changed."""
         seen = self._state()
-        if self._pseudonyms[1] is None or self._pseudonyms[0] != seen:
-            key = hmac.digest(self.secret(), b"pseudonyms", "sha256")
-            self._pseudonyms = (seen, pseudonyms(self.store(), key))
-        return self._pseudonyms[1] or Pseudonyms(b"", ())
+        known = self._remembered.get(name)
+        if known is None or known[0] != seen:
+            known = self._remembered[name] = (seen, make())
+        found: T = known[1]
+        return found
 
     def asker(self, *, names: bool) -> Asker:
         """Who answers questions to the store, or to a copy of it without ``names``."""

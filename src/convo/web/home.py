@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from convo.report.files import find_report, progression_file_name
 from convo.report.page import CONTENT_SECURITY_POLICY
@@ -24,6 +24,8 @@ PAGE = 100  # sessions on one page of the list
 @router.get("/")
 def home(request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "") -> Response:
     """Coachees with their sessions, ``at`` a page of the list; ``find`` is part of a name."""
+    if who.role == "lead":
+        return RedirectResponse("/programme", 303)
     wanted = find.strip().casefold()
     seen = [one for one in sessions(who, desk) if wanted in one.session.coachee.casefold()]
     pages_there = max(1, -(-len(seen) // PAGE))

@@ -24,6 +24,7 @@ NAVIGATION = (
     ("/upload", "Add recordings"),
     ("/queue", "Queue"),
     ("/ask", "Ask the store"),
+    ("/programme", "Programmes"),
 )
 
 

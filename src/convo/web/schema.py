@@ -76,13 +76,20 @@ def tables(store: Store) -> tuple[Table, ...]:
     return tuple(sorted(listed, key=lambda table: (not table.is_view, table.name)))
 
 
-@cache
-def examples() -> tuple[Example, ...]:
-    """The questions of ``docs/store.md``.
+def examples(coachee: str = "") -> tuple[Example, ...]:
+    """The questions of ``docs/store.md``, about ``coachee`` where they are about one.
 
     >>> examples()[0].words
     'Who said how much, session by session?'
     """
+    if not coachee:
+        return _examples()
+    name = coachee.replace("'", "''")
+    return tuple(Example(e.words, e.sql.replace("'Hannah'", f"'{name}'")) for e in _examples())
+
+
+@cache
+def _examples() -> tuple[Example, ...]:
     found = re.findall(r"^(\S[^\n]*(?:\n\S[^\n]*)*)\n\n```sql\n(.*?)\n```", _text(), re.S | re.M)
     return tuple(Example(_plain(" ".join(words.split())), sql) for words, sql in found)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 
 from convo.report.charts import PHASE_COLORS
-from convo.report.files import session_file_name
+from convo.report.files import progression_file_name, session_file_name
 from convo.report.session import TurnView, bars_of, reading, timeline_of
 from convo.report.spans import axis_of, phase_stretches
 from convo.transcript import Conversation
@@ -66,6 +66,7 @@ def _content(kept: Kept, who: Viewer) -> dict[str, Any]:
         "address": f"/sessions/{kept.short_id}",
         "version": kept.version,
         "report_id": report_id(kept),
+        "progression": f"/coachees/{coachee_key(kept.conversation.session.coachee)}",
         "commands": (),  # the page needs no terminal
         "blocks": _blocks(content["turns"]),
         "regions": json.dumps(_regions(kept.conversation)),
@@ -85,6 +86,11 @@ def _regions(conversation: Conversation) -> list[dict[str, object]]:
 
 def _blocks(turns: Sequence[TurnView]) -> list[Sequence[TurnView]]:
     return [turns[first : first + BLOCK] for first in range(0, len(turns), BLOCK)]
+
+
+def coachee_key(name: str) -> str:
+    """The name of a coachee's page in addresses."""
+    return progression_file_name(name).removesuffix(".html")
 
 
 def report_id(kept: Kept) -> str:

@@ -47,6 +47,11 @@ def arrived(desk: Desk, upload: Upload) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
+def address(upload: Upload) -> str:
+    """Where its bytes go."""
+    return f"{router.prefix}/{upload.id}"
+
+
 def plain_name(given: str) -> str:
     """A file name fit to be shown: one line, no folder, no control characters, not too long.
 
@@ -83,7 +88,7 @@ def begin(request: Request, desk: AtDesk, who: Who) -> Response:
     path = incoming(desk, upload)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    return Response(status_code=201, headers=VERSION | {"location": f"{router.prefix}/{upload.id}"})
+    return Response(status_code=201, headers=VERSION | {"location": address(upload)})
 
 
 @router.head("/{id}")

@@ -18,8 +18,8 @@ from convo.database.corrections import save_correction
 from convo.database.jobs import Queued
 from convo.database.uploads import Uploads
 from convo.sessions import SessionRequest
-from convo.web import pages, receiving
-from convo.web.access import Viewer, Who
+from convo.web import pages, receiving, tus
+from convo.web.access import Viewer, Who, sessions
 from convo.web.desk import Desk
 from convo.web.pages import AtDesk
 from convo.web.receiving import Received
@@ -37,9 +37,19 @@ def page(request: Request, desk: AtDesk, who: Who) -> Response:
 
 
 @router.get("/known")
-def known(fingerprint: str, desk: AtDesk, who: Who) -> Response:
-    """A sentence if a file that looks like this is here already, else nothing."""
-    return Response(receiving.probably_known(desk, who, fingerprint) or "", media_type="text/plain")
+def known(fingerprint: str, desk: AtDesk, who: Who) -> dict[str, str | None]:
+    """Of a file that looks like this: ``known``, a sentence on where it is already, and
+    ``resume``, the address of an upload of it that broke off.
+    """
+    begun = [
+        tus.address(upload)
+        for upload in Uploads(desk.data).open()
+        if upload.fingerprint == fingerprint and upload.who == who.name and not upload.recording_id
+    ]
+    return {
+        "known": receiving.probably_known(desk, who, fingerprint),
+        "resume": next(iter(begun), None),
+    }
 
 
 @router.get("/files/{id}/form")
@@ -197,7 +207,7 @@ def _page(
         for upload in Uploads(desk.data).open()
         if upload.recording_id is None and upload.who == who.name
     ]
-    names = [one.session for one in desk.sessions() if who.role in ("owner", "coach")]
+    names = [one.session for one in sessions(who, desk)]
     return pages.show(
         request,
         "upload.html.j2",

@@ -72,7 +72,7 @@
 
   async function refresh(place) {
     const anchor = chosen.last?.getBoundingClientRect().top;
-    const fresh = new Promise((resolve) => document.addEventListener("transcript-new", resolve, { once: true }));
+    const fresh = partsArrive();
     htmx.trigger(document.body, "session-changed");
     await fresh;
     if (!place) return;
@@ -84,6 +84,19 @@
       scrollBy(0, chosen.last.getBoundingClientRect().top - anchor);
     }
     showTools();
+  }
+
+  function partsArrive() {
+    const awaited = new Set(document.querySelectorAll('[hx-trigger*="session-changed"]'));
+    return new Promise((resolve) => {
+      const arrived = (event) => {
+        awaited.delete(event.detail.elt);
+        if (!awaited.size) done();
+      };
+      const done = () => { document.removeEventListener("htmx:afterRequest", arrived); resolve(); };
+      document.addEventListener("htmx:afterRequest", arrived);
+      setTimeout(done, 20000);
+    });
   }
 
   function stretch() {

@@ -217,5 +217,7 @@ const session = (() => {
 
   document.addEventListener("htmx:afterSwap", arrived);
   readTurns();
+  const named = /^#t\d+$/.test(location.hash) && byId(location.hash.slice(1));
+  if (named) addEventListener("load", () => { choose(named, false); bring(named, true); });
   return { byId, clock, choose, chosen, range, at, bring, mark, hear, play, turns: () => turns };
 })();

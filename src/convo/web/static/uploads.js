@@ -65,9 +65,9 @@
     try {
       const mark = window.crypto && crypto.subtle ? await fingerprint(file) : "";
       const answer = mark ? await fetch("/upload/known?fingerprint=" + mark) : null;
-      const known = answer && answer.ok ? await answer.text() : "";
-      if (known) { stopped(shown, known); return; }
-      await send(file, mark, shown);
+      const found = answer && answer.ok ? await answer.json() : {};
+      if (found.known) { stopped(shown, found.known); return; }
+      await send(file, mark, shown, found.resume);
     } catch (error) {
       stopped(shown, sentence(error), () => begin([file]));
     } finally {
@@ -85,7 +85,7 @@
     return told ? told.textContent : "The connection broke: what is here already stays, try again to go on.";
   }
 
-  function send(file, mark, shown) {
+  function send(file, mark, shown, resume) {
     return new Promise((resolve, reject) => {
       const sending = new tus.Upload(file, {
         endpoint: "/upload/files",
@@ -93,8 +93,8 @@
         retryDelays: [0, 1000, 3000, 5000, 10000, 20000],
         headers: token,
         metadata: { filename: file.name, modified: String(file.lastModified), fingerprint: mark },
-        fingerprint: () => Promise.resolve(mark ? "convo-" + mark : null),
-        removeFingerprintOnSuccess: true,
+        uploadUrl: resume || null,
+        storeFingerprintForResuming: false, // the server knows what it has
         onShouldRetry: (error) => {
           const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
           return status === 0 || status === 423 || status === 409 || status >= 500 && status !== 507;
@@ -106,16 +106,10 @@
         onError: reject,
         onSuccess: () => { received(sending, file, shown).then(resolve, reject); },
       });
-      sending.findPreviousUploads().then((earlier) => {
-        if (earlier.length) {
-          sending.resumeFromPreviousUpload(earlier[0]);
-          const id = earlier[0].uploadUrl.split("/").pop();
-          document.querySelectorAll("#begun [data-upload]").forEach((line) => {
-            if (line.dataset.upload === id) { line.remove(); }
-          });
-        }
-        sending.start();
-      }, reject);
+      document.querySelectorAll("#begun [data-upload]").forEach((line) => {
+        if (resume && resume.endsWith("/" + line.dataset.upload)) { line.remove(); }
+      });
+      sending.start();
     });
   }
 
