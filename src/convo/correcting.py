@@ -19,7 +19,6 @@ from convo.conversation.candidates import Verdict
 from convo.conversation.edits import BreakEdit, Edit, PassageEdit, SpeakerEdit, WordsEdit
 from convo.conversation.spans import Anchors
 from convo.conversation.voices import anchored
-from convo.database.artefacts import current_run, read_conversation
 from convo.database.corrections import (
     UNDO,
     Correction,
@@ -29,6 +28,7 @@ from convo.database.corrections import (
 )
 from convo.errors import SessionError
 from convo.files import as_json
+from convo.recomputing import kept
 from convo.recomputing import recompute as recompute
 from convo.transcript import Conversation, Passage, Phase
 
@@ -58,7 +58,7 @@ def reassign(
         SessionError: there is no such session.
     """
     if speaker is not None:
-        segments = _conversation(data, recording_id).diarization.exclusive
+        segments = kept(data, recording_id).diarization.exclusive
         speaker = anchored(speaker, segments)
     return _save(data, recording_id, "speaker", SpeakerEdit(start, end, speaker), who)
 
@@ -98,7 +98,7 @@ def mark_passage(
 
 def name_coach(data: Path, recording_id: str, speaker: str, who: str | None) -> Correction:
     """This speaker is the coach."""
-    conversation = _conversation(data, recording_id)
+    conversation = kept(data, recording_id)
     _check_speaker(conversation, speaker)
     said = anchored(speaker, conversation.diarization.exclusive)
     return save_correction(data / "artefacts", recording_id, "coach", said, who)
@@ -246,13 +246,6 @@ def _value(one: Correction) -> Any:
         return one.value
 
 
-def _conversation(data: Path, recording_id: str) -> Conversation:
-    run = current_run(data / "artefacts", recording_id)
-    if run is None:
-        raise SessionError(f"no session of the recording {recording_id[:16]} is kept here")
-    return read_conversation(run.folder)
-
-
 def _check_speaker(conversation: Conversation, speaker: str) -> None:
     known = sorted({turn.speaker for turn in conversation.turns if turn.speaker})
     if speaker not in known:
@@ -272,7 +265,7 @@ Change = Callable[[list[float], list[Phase]], None]
 
 def _save_phases(data: Path, recording_id: str, who: str | None, change: Change) -> Correction:
     """All phases of the session, as they are now but for one ``change``."""
-    conversation = _conversation(data, recording_id)
+    conversation = kept(data, recording_id)
     turns, labels = conversation.turns, list(conversation.segmentation.labels())
     starts = [turn.start or 0.0 for turn in turns]
     change(starts, labels)

@@ -99,16 +99,20 @@ def report(place: Place, folder: str, with_sound: bool = True) -> str:
     """
     # One at a time, or the later of two sessions could be missing in their coachee's progression.
     with lock(place.data, "reports"), running(place.data, "report", place.recording):
-        kept = artefacts.read_conversation(place.data / folder)
-        conversation = without_private(kept)
+        conversation = without_private(artefacts.read_conversation(place.data / folder))
         reports = place.data / "reports"
         written = write_session_report(reports, conversation)
-        write_clips(place, kept, with_sound)
+        write_clips(place, conversation, with_sound)
         stale = _remove_stale(reports, written, place.recording.short_id)
-        known = {one.session.coachee for one in kept_sessions(place.data)}
-        for coachee in sorted(known if stale else {conversation.session.coachee}):
-            write_progression(place.data, coachee)
-        note_follow_ups(place.data, None if stale else conversations(place.data, coachee))
+        if stale:
+            for coachee in sorted({one.session.coachee for one in kept_sessions(place.data)}):
+                write_progression(place.data, coachee)
+            note_follow_ups(place.data)
+        else:
+            found = conversations(place.data, conversation.session.coachee)
+            linked = steps(found)
+            write_progression_report(reports, found, steps=linked)
+            note_follow_ups(place.data, found, linked)
         return written.relative_to(place.data).as_posix()
 
 
@@ -131,12 +135,23 @@ def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
 
     They are as everybody may see them: without what is private.
     """
+    runs = _runs_of(data, coachee) if coachee else artefacts.current_runs(data / "artefacts")
     chosen = [
         without_private(artefacts.read_conversation(run.folder))
-        for run in artefacts.current_runs(data / "artefacts")
+        for run in runs
         if coachee is None or run.session.coachee == coachee
     ]
     return sorted(chosen, key=lambda c: (c.session.coachee, c.session.date, c.session.number))
+
+
+def _runs_of(data: Path, coachee: str) -> list[artefacts.Run]:
+    """The runs that may be of this coachee: few, if the store knows all recordings there are."""
+    root = data / "artefacts"
+    known = store(data).recordings(coachee)
+    if known is None or known.total != artefacts.count_recordings(root):
+        return artefacts.current_runs(root)
+    found = (artefacts.current_run(root, recording_id) for recording_id in known.ids)
+    return [run for run in found if run is not None]
 
 
 def rebuild_store(data: Path) -> int:

@@ -19,12 +19,11 @@ from pydantic import ValidationError
 from convo import answers, files, outcome, reading, stages
 from convo.config import Settings
 from convo.database.artefacts import current_run, old_runs, read_conversation
-from convo.database.manifest import Run
 from convo.errors import ConvoError, SessionError, StoreError
 from convo.files import StageFile
 from convo.outcome import About
 from convo.reading import Answers
-from convo.reservation import file_of, lock
+from convo.reservation import lock
 from convo.stages import Attributed, Covered, Place
 from convo.transcript import Conversation
 
@@ -43,21 +42,29 @@ def recompute(data: Path, recording_id: str) -> Path:
         SessionError: there is no such session, or it is being processed right now.
         StoreError: something is damaged or cannot be written; the correction is kept.
     """
-    run = current_run(data / "artefacts", recording_id)
-    if run is None:
-        raise SessionError(f"no session of the recording {recording_id[:16]} is kept here")
-    conversation = read_conversation(run.folder)
-    recording = conversation.recording
-    place = Place(data, file_of(data, recording), recording)
-    with lock(data, recording.short_id, WAIT_S):
-        folder, used = _again(place, run)
+    kept(data, recording_id)  # before anything else is made for it
+    with lock(data, recording_id[:16], WAIT_S):
+        before = kept(data, recording_id)
+        place = Place(data, Path(before.recording.name), before.recording)
+        folder, used = _again(place, before)
         outcome.report(place, folder.relative_to(data).as_posix(), with_sound=False)
         _tidy(place, used)
     return folder
 
 
-def _again(place: Place, run: Run) -> tuple[Path, set[Path]]:
-    before = read_conversation(run.folder)
+def kept(data: Path, recording_id: str) -> Conversation:
+    """The session of a recording, as it is now, with all that is private.
+
+    Raises:
+        SessionError: there is none.
+    """
+    run = current_run(data / "artefacts", recording_id)
+    if run is None:
+        raise SessionError(f"no session of the recording {recording_id[:16]} is kept here")
+    return read_conversation(run.folder)
+
+
+def _again(place: Place, before: Conversation) -> tuple[Path, set[Path]]:
     used: set[Path] = set()
 
     def cheap(name: str, place: Place, *inputs: Any) -> StageFile:
@@ -123,13 +130,13 @@ def _note(name: str, place: Place, inputs: Sequence[Any]) -> Path:
     return place.work / "notes" / f"{stages.stage_key(place, name, numbered)}.json"
 
 
-def _kept_words(place: Place, kept: Conversation) -> tuple[StageFile, StageFile]:
+def _kept_words(place: Place, made: Conversation) -> tuple[StageFile, StageFile]:
     """The files of the stages before the first correction, the same as they were."""
-    words = kept.transcription.words
-    unsaid = replace(kept.transcription, words=tuple(word.said_by(None) for word in words))
+    words = made.transcription.words
+    unsaid = replace(made.transcription, words=tuple(word.said_by(None) for word in words))
     return (
-        stages.keep_file(place, "cover", Covered(unsaid, kept.coverage)),
-        stages.keep_file(place, "attribute", Attributed(words, kept.diarization)),
+        stages.keep_file(place, "cover", Covered(unsaid, made.coverage)),
+        stages.keep_file(place, "attribute", Attributed(words, made.diarization)),
     )
 
 

@@ -142,14 +142,19 @@ def current_runs(root: Path) -> list[Run]:
     return [run for run in newest if run is not None]
 
 
+def count_recordings(root: Path) -> int:
+    """How many recordings have a complete run, without reading any."""
+    homes = root.iterdir() if root.is_dir() else ()
+    return sum(any(home.glob(f"{'[0-9a-f]' * 16}/{MANIFEST}")) for home in homes)
+
+
 def current_run(root: Path, recording_id: str) -> Run | None:
-    """The newest complete run of one recording, by its id or the first 16 characters of it.
+    """The newest complete run of one recording, None if there is none.
 
     Raises:
         StoreError: a manifest is damaged or was written by a newer version of convo.
     """
-    short_id = recording_id[:16]
-    return max(_runs(root / short_id), key=_age, default=None) if _RUN.fullmatch(short_id) else None
+    return max(_runs(root / _short_id(recording_id)), key=_age, default=None)
 
 
 def old_runs(root: Path, recording_id: str, newest: int) -> list[Run]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convo.between import FollowUp
 from convo.database import connections
@@ -38,6 +38,13 @@ class StoreOptions(Options):
 
     # A load takes about 0.1 s, so ten waiting loaders are through long before this.
     wait_s: float = 30.0
+
+
+class Recordings(NamedTuple):
+    """Ids of recordings, and how many the store has in all."""
+
+    ids: tuple[str, ...]
+    total: int
 
 
 class Store:
@@ -170,6 +177,17 @@ class Store:
             if values:
                 con.executemany("insert into followup values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             con.commit()
+
+    def recordings(self, coachee: str) -> Recordings | None:
+        """The recordings of one coachee; None where there is no store yet."""
+        if not self.path.is_file():
+            return None
+        with self.reading() as con:
+            ids = con.execute(
+                "select recording_id from session where coachee = ? order by 1", [coachee]
+            ).fetchall()
+            total = con.execute("select count(*) from session").fetchone()
+        return Recordings(tuple(str(row[0]) for row in ids), int(total[0]) if total else 0)
 
     def query(self, sql: str, limit: int | None = None) -> QueryResult:
         """The answer to one question in SQL, at most ``limit`` rows of it.

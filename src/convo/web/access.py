@@ -134,8 +134,8 @@ def may_hear(who: Viewer, session: Session) -> bool:
 
 
 def may_change(who: Viewer, session: Session) -> bool:
-    """Whether ``who`` may put the session right."""
-    return who.role in ("owner", "coach") and may_see(who, session)
+    """Whether ``who`` may put the session right: both speakers are equal in it."""
+    return who.role in SPEAKERS and may_see(who, session)
 
 
 def shown(who: Viewer, conversation: Conversation) -> Conversation:

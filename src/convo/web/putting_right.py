@@ -60,7 +60,7 @@ def change(
 ) -> Change:
     """The session of an address, if ``who`` may put it right; ``version`` is what they saw."""
     if not may_change(who, kept.run.session):
-        raise HTTPException(403, "Only the coach of this session may put it right.")
+        raise HTTPException(403, "Only the two speakers of a session may put it right.")
     return Change(desk, kept, who, version)
 
 
@@ -178,7 +178,7 @@ def words_between(kept: KeptSession, start: float, end: float) -> list[dict[str,
 def history(request: Request, asked_of: KeptSession, desk: AtDesk, who: Who) -> Response:
     """What was changed, by whom and when, the last first."""
     if not may_change(who, asked_of.run.session):
-        raise HTTPException(403, "Only the coach of this session may see what was changed.")
+        raise HTTPException(403, "Only the two speakers of a session see what was changed.")
     return pages.show(
         request, "session-history.html.j2", entries=entries(desk.data, asked_of.conversation)
     )
