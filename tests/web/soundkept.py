@@ -21,7 +21,6 @@ from convo.transcript import (
     Word,
 )
 
-
 OPTIONS = {"phases": {"method": "cues"}, "functions": {"method": "cues"}}
 
 

@@ -128,7 +128,9 @@ def phases(asked: Asked) -> Done:
 
 
 @router.post(f"{_AT}/passage")
-def passage(asked: Asked, start: Second, end: Second, kind: Annotated[Passage | Literal[""], Form()] = "") -> Done:
+def passage(
+    asked: Asked, start: Second, end: Second, kind: Annotated[Passage | Literal[""], Form()] = ""
+) -> Done:
     """What this stretch is, besides ordinary talk; empty: that is what it is."""
     named = kind or None
     told = "This is marked, and no part of the figures." if named else "This counts as talk again."

@@ -76,7 +76,9 @@ def test_every_change_reaches_what_is_kept(desk) -> None:
     assert {t.passage for t in now(data).turns} == {None}
 
     ask(client, "phase", start=TURNS[19].start, phase="co-construction")
-    labels = dict(zip((t.start for t in now(data).turns), now(data).segmentation.labels()))
+    labels = dict(
+        zip((t.start for t in now(data).turns), now(data).segmentation.labels(), strict=True)
+    )
     assert labels[TURNS[19].start] is Phase.CO_CONSTRUCTION
     assert now(data).segmentation.confirmed is not None
 
