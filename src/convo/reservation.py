@@ -145,12 +145,14 @@ def unfinished(data: Path) -> list[Run]:
 
     A path that was mistyped, or a file that is gone, is not among them.
     """
-    return [
-        run
-        for run in read_runs(_runs(data))
-        if run.state in ("failed", "interrupted")
-        and (run.recording_id is not None or Path(run.file).exists())
-    ]
+    return [run for run in read_runs(_runs(data)) if is_unfinished(run)]
+
+
+def is_unfinished(run: Run) -> bool:
+    """Whether the file of ``run`` should be processed again."""
+    return run.state in ("failed", "interrupted") and (
+        run.recording_id is not None or Path(run.file).exists()
+    )
 
 
 def note_runs(data: Path) -> None:
