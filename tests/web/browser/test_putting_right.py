@@ -72,7 +72,7 @@ def test_a_range_of_turns(address, page) -> None:
     assert page.locator("#chosen-what").inner_text().startswith("Turns 3 to 8")
     do(page, "Nobody known")
     assert page.locator("#turns .turn", has_text="Unattributed").count() == 1
-    assert "could not be given to anybody" in page.locator("#side").inner_text()
+    assert "of the words belong to no speaker" in page.locator("#side").inner_text()
 
 
 def test_words_are_edited_in_place(address, page) -> None:

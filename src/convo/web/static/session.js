@@ -46,7 +46,11 @@ const session = (() => {
       turn.tabIndex = -1;
     }
     for (const turn of picked) turn.setAttribute("aria-current", "true");
-    (chosen.last || turns[0])?.setAttribute("tabindex", "0");
+    const reached = chosen.last || turns[0];
+    if (!reached) return;
+    reached.tabIndex = 0;
+    reached.setAttribute("role", "group");
+    reached.setAttribute("aria-label", `Turn ${reached.id.slice(1)}`);
   }
 
   function range() {
