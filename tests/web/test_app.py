@@ -178,4 +178,4 @@ def test_what_failed_stands_above_the_sessions(tmp_path: Path, browse) -> None:
     assert "&lt;b&gt;.mp3 is empty: copy it again" in listing
     assert "<b>" not in listing
     assert "interrupted: process it again to go on" in listing
-    assert listing.index("Not finished") < listing.index("/reports/")
+    assert listing.index("Not finished") < listing.index("/sessions/")

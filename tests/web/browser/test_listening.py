@@ -55,7 +55,7 @@ def test_a_click_on_a_turn_plays_it_and_the_transcript_follows(heard, page) -> N
     page.wait_for_function("() => document.querySelector('.heard')?.id === 't20'")
     page.wait_for_function("() => t20.getBoundingClientRect().bottom < innerHeight")
     assert page.locator("#t20").evaluate("e => e.getBoundingClientRect().top") > 0
-    picture(page, "session-listening")
+    picture(page, "session-listening", whole=False)
 
 
 def test_everything_works_from_the_keyboard(heard, page) -> None:
@@ -109,6 +109,17 @@ def test_without_the_recording_the_page_says_so(tmp_path: Path, page) -> None:
         page.locator("#t3 p").click()
         assert findings(page) == []
         picture(page, "session-without-sound")
+
+
+@pytest.mark.parametrize(("size", "view"), [("", None), ("-phone", PHONE)])
+def test_a_coachee_over_several_sessions(site, new_page, size, view) -> None:
+    page = new_page(view) if view else new_page()
+    page.goto(site)
+    page.get_by_role("link", name="All sessions side by side").click()
+    page.wait_for_selector("#sessions-part svg", state="attached")
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(page, "coachee" + size)
 
 
 def test_two_hours_of_talk_are_usable_within_a_second(tmp_path: Path, new_page) -> None:

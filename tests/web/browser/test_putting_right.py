@@ -59,7 +59,7 @@ def test_one_turn_in_two_clicks_and_back(address, page) -> None:
     assert split(page) == [39, 61]
     page.wait_for_selector("#history-part li")
     assert "to Maeve" in page.locator("#history-part").inner_text()
-    picture(page, "session-put-right")
+    picture(page, "session-put-right", whole=False)
     do(page, "Take back", "#history-part")
     page.wait_for_function("() => document.querySelector('#side .split').innerText.includes('37')")
     assert "taken back" in page.locator("#history-part").inner_text()
@@ -82,7 +82,7 @@ def test_words_are_edited_in_place(address, page) -> None:
     area = page.locator(".editing textarea")
     assert area.input_value() == texts(page)[1] or area.input_value()
     area.fill("I have come in.")
-    picture(page, "session-editing")
+    picture(page, "session-editing", whole=False)
     page.keyboard.press("Enter")
     told(page)
     assert texts(page)[1] == "I have come in."
@@ -185,4 +185,4 @@ def test_the_tools_have_no_serious_finding_and_fit(address, new_page, size, view
     box = page.locator("#t12").bounding_box()
     tools = page.locator("#tools").bounding_box()
     assert box["y"] + min(box["height"], 60) <= tools["y"]
-    picture(page, "session-tools" + size)
+    picture(page, "session-tools" + size, whole=False)
