@@ -1,7 +1,10 @@
 """Corrections and what follows from them, without models of speech: effects, and taking back."""
 
+import doctest
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from convo.database.artefacts import current_run, read_conversation, write_conve
 from convo.errors import SessionError, TranscriptError
 from convo.outcome import conversations
 from convo.progress import stage_runs
+from convo.report.corrections import KINDS
 from convo.reservation import store
 from convo.transcript import Passage, Phase, Role
 from tests.database.conversations import COACH, COACHEE, make_conversation
@@ -301,3 +305,32 @@ def test_what_cannot_be_is_refused(data):
         correcting.undo(data, RECORDING, "Sam", said.name)
     with pytest.raises(SessionError, match="no session"):
         correcting.recompute(data, "0" * 64)
+
+
+DOCS = (Path(__file__).parents[1] / "docs" / "corrections.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_of_the_documentation_run(data):
+    (block,) = re.findall(r"^```python\n(.*?)^```", DOCS, re.DOTALL | re.MULTILINE)
+    names = {"data": data, "recording_id": RECORDING}
+    example = doctest.DocTestParser().get_doctest(block, names, "corrections.md", None, 0)
+    told = []
+    doctest.DocTestRunner().run(example, out=told.append)
+    assert "".join(told) == ""
+    CHANGES["speaker"](data)
+    again(data)
+    (sql,) = re.findall(r"^```sql\n(.*?)^```", DOCS, re.DOTALL | re.MULTILINE)
+    assert len(store(data).query(sql).rows) == 2
+
+
+def test_every_kind_and_function_is_described():
+    for kind in KINDS:
+        assert f"| `{kind}` |" in DOCS
+    functions = (
+        name
+        for name, value in vars(correcting).items()
+        if getattr(value, "__module__", "") in ("convo.correcting", "convo.recomputing")
+        and callable(value)
+        and name[0].islower()
+    )
+    assert {name for name in functions if f"`{name}`" not in DOCS} == set()
