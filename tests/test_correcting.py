@@ -183,6 +183,11 @@ def test_boundaries_are_moved_added_and_removed(data):
     place = before[number][1] - 1
     correcting.remove_phase(data, RECORDING, starts[place], "Sam")
     assert len(spans(again(data))) < len(before)
+    correcting.undo(data, RECORDING, "Sam")
+    correcting.add_phase(data, RECORDING, starts[1], starts[2], Phase.CO_CONSTRUCTION, "Sam")
+    correcting.add_phase(data, RECORDING, starts[2], starts[3], Phase.CO_CONSTRUCTION, "Sam")
+    both = again(data).segmentation.labels()  # one after the other counts, also without a look
+    assert [both[n] for n in (1, 2, 4, 5)] == [Phase.CO_CONSTRUCTION] * 2 + [Phase.SCRUTINY] * 2
     with pytest.raises(SessionError, match="no phase begins"):
         correcting.move_boundary(data, RECORDING, starts[0], starts[3], "Sam")
     with pytest.raises(SessionError, match="no turn begins"):
@@ -235,9 +240,7 @@ def hidden(tmp_path, counted):
     correcting.edit_words(tmp_path, RECORDING, turn.start, turn.end, f"{secret} {SECRET}", "Sam")
     correcting.recompute(tmp_path, RECORDING)
     database = tmp_path / "convo.duckdb"
-    assert found_in(tmp_path / "reports") and SECRET in str(
-        store(tmp_path).query("select text from turn").rows
-    )
+    assert found_in(tmp_path / "reports") and SECRET.encode() in database.read_bytes()
     correcting.mark_passage(
         tmp_path, RECORDING, turn.start, turn.end, Passage.PRIVATE, "Sam", counted
     )
@@ -295,6 +298,9 @@ def test_a_private_passage_is_named_with_its_length(tmp_path):
 def test_what_cannot_be_is_refused(data):
     with pytest.raises(TranscriptError, match="must end after it starts"):
         correcting.reassign(data, RECORDING, 5.0, 5.0, None, "Sam")
+    for label, why in (("A@1", "no name for a voice"), ("MEDIA", "mark the passage instead")):
+        with pytest.raises(SessionError, match=why):
+            correcting.reassign(data, RECORDING, 5.0, 6.0, label, "Sam")
     with pytest.raises(SessionError, match="no speaker is called 'X'"):
         correcting.name_coach(data, RECORDING, "X", "Sam")
     with pytest.raises(SessionError, match="no correction to take back"):
