@@ -25,9 +25,8 @@ from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.context import TaskRunContext
 
-from convo import answers, confirming, outcome, reading, stages
+from convo import answers, confirming, importing, outcome, reading, stages
 from convo.answers import corrections_of
-from convo.audio.recording import inspect_recording
 from convo.config import Settings
 from convo.errors import ConvoError, StageError
 from convo.files import StageFile
@@ -50,8 +49,10 @@ transcribe = task(name="transcribe", cache_policy=KEPT)(stages.transcribe)
 diarize = task(name="diarize", cache_policy=KEPT)(stages.diarize)
 cover = task(name="cover", cache_policy=KEPT)(stages.cover)
 attribute = task(name="attribute", cache_policy=KEPT)(stages.attribute)
+read_words = task(name="read_words", cache_policy=KEPT)(importing.read_words)
+read_speakers = task(name="read_speakers", cache_policy=KEPT)(importing.read_speakers)
 CHEAP = {name: task(name=name, cache_policy=KEPT)(do) for name, do in reading.STAGES.items()}
-inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(inspect_recording)
+inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(importing.inspect)
 keep = task(name="keep", cache_policy=NO_CACHE, persist_result=False)(outcome.keep)
 report = task(name="report", cache_policy=NO_CACHE, persist_result=False)(outcome.report)
 
@@ -67,17 +68,18 @@ def process_session(job: Job) -> Outcome:
     place = Place(job.data, job.file, replace(recording, name=job.name or recording.name))
     with reserved(place, job) as (meeting, settings):
         stages.check_channels(place, settings.segments)
+        importing.check_sound(place, bool(job.keep_voices))
         confirming.check_phases(place, job.phases)
         return _run_stages(place, meeting, job, stages.check(job.data, settings))
 
 
 def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> Outcome:
-    spoken = finished(transcribe, place, options.words.decoding())
-    segmented = finished(diarize, place, options.segments)
-    covered = finished(cover, place, spoken, segmented, options.words)
-    attributed = finished(attribute, place, covered, segmented, options.attribution)
+    hear = _hear if place.recording.has_sound else _read
+    covered, attributed = hear(place, options)
     answers.keep_media(place, job.media)
-    known = answers.known_voices(place, attributed, meeting)
+    known = importing.known_names(place, meeting) or answers.known_voices(
+        place, attributed, meeting
+    )
     coach = job.coach_is or answers.coach_by_person(place, attributed)
     told = Answers(coach, known, asked=bool(job.coach_is))
     heard = reading.talk(cheap, place, attributed, corrections_of(place), told, options)
@@ -93,6 +95,20 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
     if job.keep_voices:
         answers.keep_voices(place, attributed, results.assign_roles, job, meeting)
     return Outcome(place.recording, meeting, folder, written)
+
+
+def _hear(place: Place, options: Settings) -> tuple[StageFile, StageFile]:
+    """A recording: its words, and who says them."""
+    spoken = finished(transcribe, place, options.words.decoding())
+    segmented = finished(diarize, place, options.segments)
+    covered = finished(cover, place, spoken, segmented, options.words)
+    return covered, finished(attribute, place, covered, segmented, options.attribution)
+
+
+def _read(place: Place, options: Settings) -> tuple[StageFile, StageFile]:
+    """A transcript: the same from what it says."""
+    words = finished(read_words, place, options.words.language)
+    return words, finished(read_speakers, place, words)
 
 
 def cheap(name: str, place: Place, *inputs: Any) -> StageFile:

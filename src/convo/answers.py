@@ -76,7 +76,7 @@ def known_voices(place: Place, attributed: StageFile, meeting: Session) -> dict[
         for role, name in _names(meeting).items()
     }
     usable = {r: p.voice for r, p in kept.items() if p is not None and p.model == VOICE_MODEL}
-    if not usable:
+    if not usable or not place.recording.has_sound:
         return {}
     voices = speaker_voices(place, attributed)
     return coach_probabilities(voices, usable.get(Role.COACH), usable.get(Role.COACHEE))
@@ -130,6 +130,7 @@ def write_clips(place: Place, conversation: Conversation, with_sound: bool = Tru
         for p in (conversation.corrected.passages if conversation.corrected else ())
         if p.kind is Passage.PRIVATE
     ]
+    with_sound = with_sound and place.recording.has_sound
     for speaker in conversation.roles.roles:
         path = _clip(place.data, conversation, speaker)
         own = [s for s in conversation.diarization.exclusive if s.speaker == speaker]

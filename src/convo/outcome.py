@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from convo import importing
 from convo.answers import write_clips
 from convo.audio import bundled, recording
 from convo.codebook import TurnCode
@@ -63,6 +64,8 @@ CHANNEL_HINT = (
     "each channel of the recording seems to hold one speaker: process it again with "
     "--channels speakers, and nobody's words can be given to the other"
 )
+HINTS = (CHANNEL_HINT, importing.HURRIED)
+"""Reasons to look that only the file itself can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +282,11 @@ def _review(
 
 
 def hints(place: Place, settings: Settings) -> tuple[str, ...]:
-    """What to do about a stereo file that was mixed although each channel is one speaker."""
+    """What only the file itself can tell: it was mixed although each channel is one speaker, …"""
     mixed = settings.segments.channels != "speakers" and place.recording.channels == 2
-    return (CHANNEL_HINT,) if mixed and recording.speakers_on_channels(place.file) else ()
+    if mixed and recording.speakers_on_channels(place.file):
+        return (CHANNEL_HINT,)
+    return importing.hints(place)
 
 
 def _remove_stale(reports: Path, written: Path, short_id: str) -> bool:

@@ -85,7 +85,7 @@ def _again(place: Place, before: Conversation) -> tuple[Path, set[Path]]:
     said = answers.corrections_of(place)
     heard = reading.talk(cheap, place, attributed, said, told, options)
     results = reading.results(cheap, place, covered, attributed, heard, said, told, options)
-    hints = tuple(reason for reason in before.review if reason == outcome.CHANNEL_HINT)
+    hints = tuple(reason for reason in before.review if reason in outcome.HINTS)
     about = About(before.session, options, said, told.known, hints)
     return place.data / outcome.keep(place, results, about), used
 

@@ -56,6 +56,8 @@ VERSIONS = {
     "diarize": 1,
     "cover": 1,
     "attribute": 1,
+    "read_words": 1,
+    "read_speakers": 1,
     "correct": 1,
     "assign_roles": 2,
     "segment_phases": 4,

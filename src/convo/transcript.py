@@ -42,7 +42,10 @@ def count_words(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One audio or video file of one session; ``recording_id`` is the SHA-256 of its bytes."""
+    """One file of one session: audio, video, or a transcript, which has no channels.
+
+    ``recording_id`` is the SHA-256 of its bytes.
+    """
 
     recording_id: str
     name: str
@@ -56,6 +59,11 @@ class Recording:
     def short_id(self) -> str:
         """The first 16 characters, enough to name files and folders."""
         return self.recording_id[:16]
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether it can be heard: a transcript has no channels."""
+        return self.channels > 0
 
 
 @dataclass(frozen=True, slots=True)
