@@ -25,12 +25,14 @@ from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.context import TaskRunContext
 
-from convo import answers, confirming, outcome, stages
-from convo.audio.recording import inspect_recording
+from convo import answers, confirming, importing, outcome, reading, stages
+from convo.answers import corrections_of
 from convo.config import Settings
 from convo.errors import ConvoError, StageError
 from convo.files import StageFile
-from convo.outcome import Outcome, Results
+from convo.outcome import About, Outcome
+from convo.reading import Answers
+from convo.recomputing import noted
 from convo.reservation import Job, record_failure, reserved
 from convo.stages import Place
 from convo.transcript import Session
@@ -38,10 +40,8 @@ from convo.transcript import Session
 
 def stage_key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
     """Name, version and inputs of a stage; where things lie is not an input."""
-    name = context.task.name
     inputs = {key: value for key, value in parameters.items() if key != "place"}
-    place = parameters["place"]
-    return f"{name}-v{stages.VERSIONS[name]}-{stages.fingerprint(place.recording, inputs)}"
+    return stages.stage_key(parameters["place"], context.task.name, inputs)
 
 
 KEPT = CacheKeyFnPolicy(cache_key_fn=stage_key)
@@ -49,14 +49,10 @@ transcribe = task(name="transcribe", cache_policy=KEPT)(stages.transcribe)
 diarize = task(name="diarize", cache_policy=KEPT)(stages.diarize)
 cover = task(name="cover", cache_policy=KEPT)(stages.cover)
 attribute = task(name="attribute", cache_policy=KEPT)(stages.attribute)
-assign_roles = task(name="assign_roles", cache_policy=KEPT)(stages.assign_roles)
-segment_phases = task(name="segment_phases", cache_policy=KEPT)(stages.segment_phases)
-confirm_phases = task(name="confirm_phases", cache_policy=KEPT)(stages.confirm_phases)
-code_turns = task(name="code_turns", cache_policy=KEPT)(stages.code_turns)
-find_activities = task(name="find_activities", cache_policy=KEPT)(stages.find_activities)
-count_shares = task(name="count_shares", cache_policy=KEPT)(stages.count_shares)
-measure = task(name="measure", cache_policy=KEPT)(stages.measure)
-inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(inspect_recording)
+read_words = task(name="read_words", cache_policy=KEPT)(importing.read_words)
+read_speakers = task(name="read_speakers", cache_policy=KEPT)(importing.read_speakers)
+CHEAP = {name: task(name=name, cache_policy=KEPT)(do) for name, do in reading.STAGES.items()}
+inspect = task(name="inspect", cache_policy=NO_CACHE, persist_result=False)(importing.inspect)
 keep = task(name="keep", cache_policy=NO_CACHE, persist_result=False)(outcome.keep)
 report = task(name="report", cache_policy=NO_CACHE, persist_result=False)(outcome.report)
 
@@ -72,44 +68,54 @@ def process_session(job: Job) -> Outcome:
     place = Place(job.data, job.file, replace(recording, name=job.name or recording.name))
     with reserved(place, job) as (meeting, settings):
         stages.check_channels(place, settings.segments)
+        importing.check_sound(place, bool(job.keep_voices))
         confirming.check_phases(place, job.phases)
         return _run_stages(place, meeting, job, stages.check(job.data, settings))
 
 
 def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> Outcome:
+    hear = _hear if place.recording.has_sound else _read
+    covered, attributed = hear(place, options)
+    answers.keep_media(place, job.media)
+    known = importing.known_names(place, meeting) or answers.known_voices(
+        place, attributed, meeting
+    )
+    coach = job.coach_is or answers.coach_by_person(place, attributed)
+    told = Answers(coach, known, asked=bool(job.coach_is))
+    heard = reading.talk(cheap, place, attributed, corrections_of(place), told, options)
+    if job.coach_is:
+        answers.keep_answer(place, attributed, job.coach_is)
+    if job.phases:
+        confirming.keep_phases(place, heard.assign_roles, heard.segment_phases, job.phases)
+    said = corrections_of(place)
+    results = reading.results(cheap, place, covered, attributed, heard, said, told, options)
+    about = About(meeting, options, said, known, outcome.hints(place, options))
+    folder = keep(place, results, about)
+    written = report(place, folder)
+    if job.keep_voices:
+        answers.keep_voices(place, attributed, results.assign_roles, job, meeting)
+    return Outcome(place.recording, meeting, folder, written)
+
+
+def _hear(place: Place, options: Settings) -> tuple[StageFile, StageFile]:
+    """A recording: its words, and who says them."""
     spoken = finished(transcribe, place, options.words.decoding())
     segmented = finished(diarize, place, options.segments)
     covered = finished(cover, place, spoken, segmented, options.words)
-    attributed = finished(attribute, place, covered, segmented, options.attribution)
-    known = answers.known_voices(place, attributed, meeting)
-    cues = stages.shipped_cues()
-    coach = job.coach_is or answers.coach_by_person(place, attributed)
-    in_roles = finished(
-        assign_roles, place, attributed, options.roles, cues, coach, known, options.media
-    )
-    if job.coach_is:
-        answers.keep_answer(place, attributed, job.coach_is)
-    model = stages.phase_model(options.phases)
-    found = finished(segment_phases, place, in_roles, options.phases, cues, model)
-    if job.phases:
-        confirming.keep_phases(place, in_roles, found, job.phases)
-    said = confirming.phases_by_person(place)
-    phased = finished(confirm_phases, place, in_roles, found, said) if said else found
-    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
-    coder = stages.turn_coder(options.functions, functions).version
-    coded = finished(code_turns, place, in_roles, options.functions, functions, coder)
-    finder = stages.activity_finder(options.activities).version
-    agreed = finished(find_activities, place, in_roles, options.activities, finder)
-    counted = finished(
-        count_shares, place, attributed, in_roles, phased, options.shares, options.media
-    )
-    measured = finished(measure, place, in_roles, phased, coded, glossary, coder)
-    results = Results(covered, attributed, in_roles, phased, coded, agreed, counted, measured)
-    folder = keep(place, meeting, results, options)
-    written = report(place, folder)
-    if job.keep_voices:
-        answers.keep_voices(place, attributed, in_roles, job, meeting)
-    return Outcome(place.recording, meeting, folder, written)
+    return covered, finished(attribute, place, covered, segmented, options.attribution)
+
+
+def _read(place: Place, options: Settings) -> tuple[StageFile, StageFile]:
+    """A transcript: the same from what it says."""
+    words = finished(read_words, place, options.words.language)
+    return words, finished(read_speakers, place, words)
+
+
+def cheap(name: str, place: Place, *inputs: Any) -> StageFile:
+    """A stage after attribution, by its name; its result is noted for corrections to start from."""
+    result = finished(CHEAP[name], place, *inputs)
+    noted(name, place, inputs, result)
+    return result
 
 
 def finished(stage: Task[..., StageFile], place: Place, *inputs: Any) -> StageFile:

@@ -4,17 +4,21 @@ import dataclasses
 
 import pytest
 
-from convo import confirming, outcome, stages
+from convo import confirming, outcome, reading, stages
+from convo.answers import corrections_of
 from convo.cli import DONE, FAILED, USAGE, main
 from convo.config import load_settings
 from convo.conversation.cues import parse_cues
+from convo.conversation.edits import Spoken
 from convo.conversation.functions import FunctionsOptions
 from convo.conversation.phases import PhaseSegmenter
 from convo.database.artefacts import read_conversation, read_corrections
 from convo.errors import ConfigError, SessionError
 from convo.evaluation import read_cases, score_talk
 from convo.evaluation.writing import write_talk_case
+from convo.outcome import About
 from convo.progress import stage_runs
+from convo.reading import Answers, Talk
 from convo.reservation import store
 from convo.resources import resource
 from convo.stages import Attributed, Covered, InRoles, Place
@@ -30,27 +34,26 @@ CODER = stages.turn_coder(FunctionsOptions(method="cues"))
 def processed(data, made=MADE, table=None):
     """What the flow does from the roles on, with the stages in hand."""
     place = Place(data, data / made.recording.name, made.recording)
-    keep = stages._keep
+    keep = stages.keep_file
     covered = keep(place, "cover", Covered(made.transcription, made.coverage))
     attributed = keep(place, "attribute", Attributed(made.transcription.words, made.diarization))
-    in_roles = keep(place, "assign_roles", InRoles(made.turns, made.roles))
-    found = keep(place, "segment_phases", made.segmentation)
+    heard = Talk(
+        keep(place, "correct", Spoken(made.transcription.words)),
+        keep(place, "assign_roles", InRoles(made.turns, made.roles)),
+        keep(place, "segment_phases", made.segmentation),
+    )
+    found = {"code_turns": CODER.code(made.turns), "find_activities": made.activities}
+
+    def run(name, place, *inputs):
+        ready = found.get(name)
+        return reading.STAGES[name](place, *inputs) if ready is None else keep(place, name, ready)
+
     confirming.check_phases(place, table)
-    options = load_settings()
     if table:
-        confirming.keep_phases(place, in_roles, found, table)
-    said = confirming.phases_by_person(place)
-    phased = stages.confirm_phases(place, in_roles, found, said) if said else found
-    coded = keep(place, "code_turns", CODER.code(made.turns))
-    agreed = keep(place, "find_activities", made.activities)
-    counted = stages.count_shares(
-        place, attributed, in_roles, phased, options.shares, options.media
-    )
-    measured = stages.measure(place, in_roles, phased, coded, stages.shipped_glossary(), "1")
-    results = outcome.Results(
-        covered, attributed, in_roles, phased, coded, agreed, counted, measured
-    )
-    folder = outcome.keep(place, made.session, results, options)
+        confirming.keep_phases(place, heard.assign_roles, heard.segment_phases, table)
+    said, options = corrections_of(place), load_settings()
+    results = reading.results(run, place, covered, attributed, heard, said, Answers(), options)
+    folder = outcome.keep(place, results, About(made.session, options, said))
     report = data / outcome.report(place, folder)
     return read_conversation(data / folder), report.read_text(encoding="utf-8")
 
@@ -83,7 +86,11 @@ def test_what_a_person_puts_right_counts_and_nothing_before_it_runs_again(tmp_pa
     table = edited(data, tmp_path, {7: ("scrutiny", "O")})
     after, page = processed(data, table=table)
     began = [run.stage for run in stage_runs(data)[ran:] if run.event == "started"]
-    assert began == ["confirm_phases", "count_shares", "measure", "keep", "report"]
+    assert began == [
+        *("confirm_phases", "confirm_activities"),
+        *("count_shares", "measure", "count_shares"),  # the last: as the machine had it
+        *("keep", "report"),
+    ]
     labels = list(before.segmentation.labels())
     assert labels[6] is Phase.SCRUTINY
     labels[6] = Phase.ORIENTATION

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from convo import files, stages
+from convo import files, said, stages
 from convo.codebook import Code, TurnCode
+from convo.conversation.edits import PassageEdit, applied
 from convo.conversation.functions import FunctionsOptions
-from convo.conversation.media import MEDIA, MediaOptions
+from convo.conversation.media import MEDIA
 from convo.conversation.phases import PhasesOptions
 from convo.conversation.roles import RolesOptions
 from convo.conversation.shares import SharesOptions
@@ -18,7 +19,7 @@ from convo.conversation.spans import anchors
 from convo.database.corrections import Correction
 from convo.files import StageFile
 from convo.stages import Attributed, InRoles, Place
-from convo.transcript import Measure, Phase, Role, Share
+from convo.transcript import Measure, Passage, Phase, Role, Share
 from tests.database.conversations import COACHEE, make_conversation
 
 TALK = make_conversation(unattributed=0)
@@ -57,13 +58,13 @@ def test_figures_are_by_the_phases_that_count(place: Place) -> None:
     in_roles = kept(place, "roles.json", InRoles(TALK.turns, TALK.roles))
     options = PhasesOptions(method="cues", without=(Phase.SCRUTINY,))
     machine = stages.segment_phases(place, in_roles, options, stages.shipped_cues(), None)
-    said = Correction(
+    word = Correction(
         "phases",
         files.as_json(anchors(TALK.turns, TALK.segmentation.labels())).decode(),
         "Sam",
         datetime(2026, 3, 4, tzinfo=UTC),
     )
-    person = stages.confirm_phases(place, in_roles, machine, said)
+    person = said.confirm_phases(place, in_roles, machine, word)
     functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
     version = stages.turn_coder(CUES).version
     coded = stages.code_turns(place, in_roles, CUES, functions, version)
@@ -84,19 +85,22 @@ def test_what_is_played_is_in_no_share(place: Place) -> None:
     """The coachee's own voice from a clip, in the middle of the session."""
     played = next(turn for turn in TALK.turns if turn.speaker == COACHEE and turn.word_count > 20)
     assert played.start is not None and played.end is not None
-    media = MediaOptions(spans=(f"{_clock(played.start - 0.1)}-{_clock(played.end + 0.1)}",))
+    media = PassageEdit(played.start - 0.1, played.end + 0.1, Passage.MEDIA)
     attributed = kept(place, "words.json", Attributed(TALK.transcription.words, TALK.diarization))
 
-    def shared(options: MediaOptions) -> tuple[tuple[Share, ...], InRoles]:
+    def shared(*edits: PassageEdit) -> tuple[tuple[Share, ...], InRoles]:
+        corrected = kept(place, "correct.json", applied(TALK.transcription.words, edits))
         in_roles = stages.assign_roles(
-            place, attributed, RolesOptions(), stages.shipped_cues(), "SPEAKER_00", {}, options
+            place, corrected, RolesOptions(), stages.shipped_cues(), "SPEAKER_00", {}
         )
         who = stages.load(place, in_roles, InRoles)
         phased = kept(place, "phases.json", TALK.segmentation)  # one turn is played as a whole
-        counted = stages.count_shares(place, attributed, in_roles, phased, SharesOptions(), options)
+        counted = stages.count_shares(
+            place, attributed, corrected, in_roles, phased, SharesOptions()
+        )
         return stages.load(place, counted, tuple[Share, ...]), who
 
-    everything, _ = shared(MediaOptions())
+    everything, _ = shared()
     room, who = shared(media)
     assert who.assignment.roles[MEDIA] is Role.OTHER
     assert [turn.speaker for turn in who.turns].count(MEDIA) == 1
@@ -107,7 +111,3 @@ def test_what_is_played_is_in_no_share(place: Place) -> None:
     assert coachee(everything).words - coachee(room).words == played.word_count
     lost = (coachee(everything).seconds or 0) - (coachee(room).seconds or 0)
     assert lost == pytest.approx(played.end - played.start, abs=0.01)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{seconds % 60:06.3f}"

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from convo.audio import recording as audio
-from convo.conversation.voices import coach_probabilities
+from convo.conversation.edits import PassageEdit, without
+from convo.conversation.media import Span
+from convo.conversation.voices import anchored, coach_probabilities, speaker_at
 from convo.database import profiles
-from convo.database.corrections import last_correction, save_correction
+from convo.database.corrections import (
+    Correction,
+    in_force,
+    last_correction,
+    read_corrections,
+    save_correction,
+)
 from convo.errors import SessionError
-from convo.files import StageFile
+from convo.files import StageFile, as_json
 from convo.reservation import Job
-from convo.stages import Attributed, InRoles, Place, load, samples_of, speaker_voices
-from convo.transcript import Conversation, Role, Session
+from convo.said import passages
+from convo.stages import (
+    Attributed,
+    InRoles,
+    Place,
+    load,
+    samples_of,
+    speaker_voices,
+)
+from convo.transcript import Conversation, Passage, Role, Session
 
 VOICE_MODEL = "campplus-192"
 CLIP_S = 12.0  # long enough to know a voice, short enough not to be a quotation
@@ -21,31 +38,35 @@ _SURE = 0.9  # below this a voice is not kept as the voice of anybody
 
 
 def coach_by_person(place: Place, attributed: StageFile) -> str | None:
-    """Which speaker a person has named as the coach in an earlier run; None if nobody did.
-
-    The answer is kept with a moment at which that speaker talks, so that it stays true when a
-    later run gives the speakers other labels.
-    """
+    """Which speaker a person has named as the coach; None if nobody did."""
     said = last_correction(place.data / "artefacts", place.recording.recording_id, "coach")
     segments = load(place, attributed, Attributed).diarization.exclusive
-    if said is None or not segments:
-        return None
-    moment = float(said.value.rpartition("@")[2])
-    nearest = min(segments, key=lambda s: max(s.start - moment, moment - s.end, 0.0))
-    return nearest.speaker
+    return speaker_at(said.value, segments) if said else None
 
 
-def keep_answer(place: Place, attributed: StageFile, coach_is: str) -> None:
+def keep_answer(
+    place: Place, attributed: StageFile, coach_is: str, who: str | None = None
+) -> Correction:
     """Keep a person's word on who the coach is, beside what the machine thinks."""
     segments = load(place, attributed, Attributed).diarization.exclusive
-    longest = max((s for s in segments if s.speaker == coach_is), key=lambda s: s.duration)
-    moment = (longest.start + longest.end) / 2
-    save_correction(
-        place.data / "artefacts",
-        place.recording.recording_id,
-        "coach",
-        f"{coach_is}@{moment:.2f}",
-    )
+    root, recording_id = place.data / "artefacts", place.recording.recording_id
+    return save_correction(root, recording_id, "coach", anchored(coach_is, segments), who)
+
+
+def corrections_of(place: Place) -> tuple[Correction, ...]:
+    """All that people said about the recording and did not take back."""
+    return in_force(read_corrections(place.data / "artefacts", place.recording.recording_id))
+
+
+def keep_media(place: Place, spans: Iterable[Span]) -> None:
+    """Keep where a person says that a recording is played, unless that is known already."""
+    root, recording_id = place.data / "artefacts", place.recording.recording_id
+    for start, end in spans:
+        known = passages(corrections_of(place))
+        media = (p for p in known if p.kind is Passage.MEDIA)
+        if not any(p.start <= start and end <= p.end for p in media):
+            said = as_json(PassageEdit(start, end, Passage.MEDIA)).decode()
+            save_correction(root, recording_id, "passage", said)
 
 
 def known_voices(place: Place, attributed: StageFile, meeting: Session) -> dict[str, float]:
@@ -55,7 +76,7 @@ def known_voices(place: Place, attributed: StageFile, meeting: Session) -> dict[
         for role, name in _names(meeting).items()
     }
     usable = {r: p.voice for r, p in kept.items() if p is not None and p.model == VOICE_MODEL}
-    if not usable:
+    if not usable or not place.recording.has_sound:
         return {}
     voices = speaker_voices(place, attributed)
     return coach_probabilities(voices, usable.get(Role.COACH), usable.get(Role.COACHEE))
@@ -99,14 +120,25 @@ def clips(data: Path, conversation: Conversation) -> dict[str, Path]:
     return {speaker: path for speaker, path in found.items() if path.is_file()}
 
 
-def write_clips(place: Place, conversation: Conversation) -> None:
-    """One clip a voice while the roles are open; none are left once they are settled."""
+def write_clips(place: Place, conversation: Conversation, with_sound: bool = True) -> None:
+    """One clip a voice while the roles are open; none are left once they are settled.
+
+    Nothing private is in one. Without the sound no clip is cut, and those stay that may.
+    """
+    private = [
+        (p.start, p.end)
+        for p in (conversation.corrected.passages if conversation.corrected else ())
+        if p.kind is Passage.PRIVATE
+    ]
+    with_sound = with_sound and place.recording.has_sound
     for speaker in conversation.roles.roles:
         path = _clip(place.data, conversation, speaker)
-        path.unlink(missing_ok=True)
         own = [s for s in conversation.diarization.exclusive if s.speaker == speaker]
-        if conversation.roles.review and own:
-            longest = max(own, key=lambda segment: segment.duration)
+        free = without(own, private)
+        if with_sound or not conversation.roles.review or own != list(free):
+            path.unlink(missing_ok=True)
+        if with_sound and conversation.roles.review and free:
+            longest = max(free, key=lambda segment: segment.duration)
             path.parent.mkdir(parents=True, exist_ok=True)
             end = min(longest.end, longest.start + CLIP_S)
             audio.write_clip(samples_of(place), longest.start, end, path)

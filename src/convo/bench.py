@@ -24,12 +24,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
 from convo.errors import ConvoError, EvaluationError
+from convo.files import StageFile
 from convo.resources import resource
 
 SIDES = ("ours", "plain")
@@ -102,12 +104,12 @@ class Meter:
 
 def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     """The pipeline of ``convo process``, without the flow: every stage once."""
-    from convo import outcome, stages
+    from convo import outcome, reading, stages
     from convo.audio.recording import inspect_recording
     from convo.config import load_settings
     from convo.transcript import Session
 
-    settings, cues = load_settings(), stages.shipped_cues()
+    settings = load_settings()
     meter.started()
     with meter.stage("read"):
         place = stages.Place(folder, file, inspect_recording(file))
@@ -120,32 +122,17 @@ def run_ours(file: Path, folder: Path, meter: Meter) -> None:
         covered = stages.cover(place, spoken, segmented, settings.words)
     with meter.stage("attribute"):
         attributed = stages.attribute(place, covered, segmented, settings.attribution)
-    with meter.stage("assign_roles"):
-        in_roles = stages.assign_roles(
-            place, attributed, settings.roles, cues, None, {}, settings.media
-        )
-    with meter.stage("segment_phases"):
-        model = stages.phase_model(settings.phases)
-        phased = stages.segment_phases(place, in_roles, settings.phases, cues, model)
-    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
-    with meter.stage("code_turns"):
-        coder = stages.turn_coder(settings.functions, functions).version
-        coded = stages.code_turns(place, in_roles, settings.functions, functions, coder)
-    with meter.stage("find_activities"):
-        version = stages.activity_finder(settings.activities).version
-        agreed = stages.find_activities(place, in_roles, settings.activities, version)
-    with meter.stage("count_shares"):
-        counted = stages.count_shares(
-            place, attributed, in_roles, phased, settings.shares, settings.media
-        )
-    with meter.stage("measure"):
-        measured = stages.measure(place, in_roles, phased, coded, glossary, coder)
-    results = outcome.Results(
-        covered, attributed, in_roles, phased, coded, agreed, counted, measured
-    )
+
+    def run(name: str, place: Any, *inputs: Any) -> StageFile:
+        with meter.stage(name):
+            return reading.STAGES[name](place, *inputs)
+
+    answers = reading.Answers()
+    heard = reading.talk(run, place, attributed, (), answers, settings)
+    results = reading.results(run, place, covered, attributed, heard, (), answers, settings)
     meeting = Session("Coachee", "Coach", 1, datetime.date(2026, 1, 13))
     with meter.stage("keep"):
-        kept = outcome.keep(place, meeting, results, settings)
+        kept = outcome.keep(place, results, outcome.About(meeting, settings))
     with meter.stage("report"):
         outcome.report(place, kept)
 

@@ -34,7 +34,8 @@ class Activity:
 
     ``term`` is what the speakers called it, word for word; None when they gave it no name.
     ``specific`` counts what, when, where or with whom, how much (0 to 4). ``load``: the coachee
-    speaks of too much to do. ``probability`` is that of being one at all.
+    speaks of too much to do. ``probability`` is that of being one at all, ``by``
+    the person who says that it is.
 
     >>> Activity(26, 28, 28, "client", "do", probability=0.6).turns
     range(26, 29)
@@ -53,6 +54,7 @@ class Activity:
     response: Response = "none"
     load: bool = False
     probability: float = 1.0
+    by: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.start_turn <= self.set_turn <= self.end_turn:

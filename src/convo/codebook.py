@@ -42,6 +42,14 @@ class Flag(StrEnum):
     FUT = "FUT"
 
 
+ONLY_ON: Mapping[str, tuple[Code, ...]] = {
+    Flag.OPEN: (Code.ASK,),
+    Flag.FUT: (Code.ASK,),
+    Flag.BLD: (Code.SUG, Code.COM),
+}
+"""The flags that not every code can have."""
+
+
 class Artefact(StrEnum):
     """A thing that is looked at or recalled together."""
 
@@ -74,7 +82,7 @@ class TurnCode:
 
     ``words`` are those of the turn, in lower case without marks, that speak most for the code; a
     turn may have none, because its length or its neighbours decided. ``probabilities`` hold every
-    code and sum to 1.
+    code and sum to 1. ``by`` is the person who said what the turn is, or is not.
     """
 
     turn: int
@@ -83,6 +91,7 @@ class TurnCode:
     words: tuple[str, ...] = ()
     flags: tuple[TurnFlag, ...] = ()
     probabilities: Mapping[Code, float] = field(default_factory=dict, repr=False)
+    by: str | None = None
 
     def flag(self, flag: Flag) -> TurnFlag | None:
         """The first flag of that name, None if the turn has none.

@@ -28,7 +28,6 @@ from convo.audio.words import WordsOptions
 from convo.conversation.activities import ActivityOptions
 from convo.conversation.attribution import AttributionOptions
 from convo.conversation.functions import FunctionsOptions
-from convo.conversation.media import MediaOptions
 from convo.conversation.phases import PhasesOptions
 from convo.conversation.roles import RolesOptions
 from convo.conversation.shares import SharesOptions
@@ -48,7 +47,6 @@ class Settings(BaseSettings):
     words: WordsOptions = WordsOptions()
     segments: SegmentsOptions = SegmentsOptions()
     attribution: AttributionOptions = AttributionOptions()
-    media: MediaOptions = MediaOptions()
     roles: RolesOptions = RolesOptions()
     phases: PhasesOptions = PhasesOptions()
     functions: FunctionsOptions = FunctionsOptions()

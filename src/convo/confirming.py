@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 
 from convo.conversation.spans import anchors
 from convo.database.artefacts import current_runs
-from convo.database.corrections import Correction, last_correction, save_correction
+from convo.database.corrections import save_correction
 from convo.errors import ConfigError, SessionError
 from convo.evaluation.cases import TalkCase
 from convo.evaluation.writing import reader_name, write_talk_case
 from convo.files import StageFile, as_json
 from convo.report.files import session_file_name
 from convo.stages import InRoles, Place, load
-from convo.transcript import Conversation, Segmentation
+from convo.transcript import Conversation, Passage, Segmentation
 from convo.turn_table import read_phases, read_rows
 
 
@@ -41,15 +43,10 @@ def keep_phases(place: Place, in_roles: StageFile, found: StageFile, table: Path
     Raises:
         SessionError: see :func:`convo.turn_table.read_phases`.
     """
-    turns = load(place, in_roles, InRoles).turns
+    turns = [turn.shown for turn in load(place, in_roles, InRoles).turns]
     labels = read_phases(table, turns, load(place, found, Segmentation))
     said = as_json(anchors(turns, labels)).decode()
     save_correction(place.data / "artefacts", place.recording.recording_id, "phases", said)
-
-
-def phases_by_person(place: Place) -> Correction | None:
-    """What a person last said about the phases of this recording; None if nobody did."""
-    return last_correction(place.data / "artefacts", place.recording.recording_id, "phases")
 
 
 def write_cases(conversations: Iterable[Conversation], folder: Path) -> int:
@@ -78,5 +75,9 @@ def _case(conversation: Conversation) -> TalkCase:
     meeting, phases = conversation.session, conversation.segmentation
     who = phases.confirmed.who if phases.confirmed else ""
     name = session_file_name(meeting, conversation.recording.short_id)
-    readings = {reader_name(who): phases.labels()}
-    return TalkCase(Path(name).stem, conversation.turns, readings, meeting.programme)
+    # what is private is in no case, and then its phase is in none either
+    open_talk = [turn.passage is not Passage.PRIVATE for turn in conversation.turns]
+    turns = tuple(compress(conversation.turns, open_talk))
+    turns = tuple(replace(turn, number=n) for n, turn in enumerate(turns, start=1))
+    readings = {reader_name(who): tuple(compress(phases.labels(), open_talk))}
+    return TalkCase(Path(name).stem, turns, readings, meeting.programme)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from convo import stages
 from convo.between import FollowUp
+from convo.conversation.private import without_private
 from convo.database.artefacts import current_runs, read_conversation
 from convo.reservation import store
 from convo.transcript import Conversation, Session
@@ -46,20 +47,25 @@ def _number(conversation: Conversation) -> tuple[int, str]:
     return conversation.session.number, conversation.recording.recording_id
 
 
-def note_follow_ups(data: Path, found: Sequence[Conversation] | None = None) -> None:
+def note_follow_ups(
+    data: Path,
+    found: Sequence[Conversation] | None = None,
+    linked: Sequence[Step] | None = None,
+) -> None:
     """Show in the store what of each session the next one speaks about.
 
-    ``found`` are all sessions of some coachees; without it all sessions that are kept.
+    ``found`` are all sessions of some coachees, without it all sessions that are kept; ``linked``
+    are their :func:`steps`.
 
     Raises:
         StoreError: an artefact is damaged, or the store cannot be written.
     """
     if found is None:
         runs = current_runs(data / "artefacts")
-        found = [read_conversation(run.folder) for run in runs]
+        found = [without_private(read_conversation(run.folder)) for run in runs]
     rows = [
         (step.later.recording.recording_id, step.earlier.recording.recording_id, one)
-        for step in steps(found)
+        for step in (steps(found) if linked is None else linked)
         for one in step.follow_ups
     ]
     store(data).note_follow_ups([c.recording.recording_id for c in found], rows)

@@ -20,3 +20,15 @@ class Phase(StrEnum):
     SCRUTINY = "scrutiny"
     CO_CONSTRUCTION = "co-construction"
     FRAME = "frame"
+
+
+class Passage(StrEnum):
+    """A stretch of the recording that is no ordinary talk of the two; a person marks it.
+
+    MEDIA is a recording that is played, OTHER anything else that is not the session. PRIVATE is
+    talk that leaves every report and export.
+    """
+
+    MEDIA = "media"
+    PRIVATE = "private"
+    OTHER = "other"

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from convo import importing
 from convo.answers import write_clips
 from convo.audio import bundled, recording
-from convo.between import Activity
 from convo.codebook import TurnCode
 from convo.config import Settings
-from convo.conversation.media import as_media
+from convo.conversation.candidates import Judged
+from convo.conversation.edits import Spoken, machine_texts
+from convo.conversation.private import open_words, without_private
 from convo.database import artefacts
-from convo.files import StageFile
+from convo.database.corrections import Correction
 from convo.following import note_follow_ups, steps
 from convo.progress import running
+from convo.reading import Results
 from convo.report.files import progression_file_name, reports_of
 from convo.report.progression import write_progression_report
 from convo.report.session import write_session_report
 from convo.reservation import lock, note_runs, store
+from convo.said import about_talk
 from convo.sessions import KnownSession
 from convo.stages import VERSIONS, Attributed, Covered, InRoles, Place, load
 from convo.transcript import (
+    Change,
     Conversation,
+    Corrected,
     Coverage,
     Diarization,
     Measure,
@@ -36,6 +43,7 @@ from convo.transcript import (
     Session,
     Share,
     Transcription,
+    Turn,
     Word,
 )
 
@@ -52,45 +60,62 @@ class Outcome:
     report: str
 
 
+CHANNEL_HINT = (
+    "each channel of the recording seems to hold one speaker: process it again with "
+    "--channels speakers, and nobody's words can be given to the other"
+)
+HINTS = (CHANNEL_HINT, importing.HURRIED)
+"""Reasons to look that only the file itself can tell."""
+
+
 @dataclass(frozen=True, slots=True)
-class Results:
-    """The files that the stages of one recording left."""
+class About:
+    """What is known of a session besides what its stages left.
 
-    cover: StageFile
-    attribute: StageFile
-    assign_roles: StageFile
-    segment_phases: StageFile
-    code_turns: StageFile
-    find_activities: StageFile
-    count_shares: StageFile
-    measure: StageFile
+    ``corrections`` are those in force, ``known`` says P(is the coach) by kept voices, and
+    ``hints`` are reasons to look that only the recording itself could tell.
+    """
+
+    meeting: Session
+    settings: Settings
+    corrections: tuple[Correction, ...] = ()
+    known: Mapping[str, float] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
 
-def keep(place: Place, meeting: Session, results: Results, settings: Settings) -> str:
+def keep(place: Place, results: Results, about: About) -> str:
     """Put everything together as one artefact and load it into the store.
 
     Returns the artefact's folder, relative to the data folder.
     """
     with running(place.data, "keep", place.recording):
-        conversation = _conversation(place, meeting, results, settings)
+        conversation = _conversation(place, results, about)
         folder = artefacts.write_conversation(place.data / "artefacts", conversation)
         store(place.data).load(folder)
         return folder.relative_to(place.data).as_posix()
 
 
-def report(place: Place, folder: str) -> str:
-    """Write the reports that this session changes; the session's, relative to the data folder."""
+def report(place: Place, folder: str, with_sound: bool = True) -> str:
+    """Write the reports that this session changes; the session's, relative to the data folder.
+
+    Clips of voices are cut only ``with_sound``, that is where the recording is at hand.
+    """
     # One at a time, or the later of two sessions could be missing in their coachee's progression.
     with lock(place.data, "reports"), running(place.data, "report", place.recording):
-        conversation = artefacts.read_conversation(place.data / folder)
+        conversation = without_private(artefacts.read_conversation(place.data / folder))
         reports = place.data / "reports"
         written = write_session_report(reports, conversation)
-        write_clips(place, conversation)
+        write_clips(place, conversation, with_sound)
         stale = _remove_stale(reports, written, place.recording.short_id)
-        known = {kept.session.coachee for kept in kept_sessions(place.data)}
-        for coachee in sorted(known if stale else {conversation.session.coachee}):
-            write_progression(place.data, coachee)
-        note_follow_ups(place.data, None if stale else conversations(place.data, coachee))
+        if stale:
+            for coachee in sorted({one.session.coachee for one in kept_sessions(place.data)}):
+                write_progression(place.data, coachee)
+            note_follow_ups(place.data)
+        else:
+            found = conversations(place.data, conversation.session.coachee)
+            linked = steps(found)
+            write_progression_report(reports, found, steps=linked)
+            note_follow_ups(place.data, found, linked)
         return written.relative_to(place.data).as_posix()
 
 
@@ -109,13 +134,27 @@ def write_progression(data: Path, coachee: str) -> Path:
 
 
 def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
-    """All kept conversations (of one coachee), in the order of their sessions."""
+    """All kept conversations (of one coachee), in the order of their sessions.
+
+    They are as everybody may see them: without what is private.
+    """
+    runs = _runs_of(data, coachee) if coachee else artefacts.current_runs(data / "artefacts")
     chosen = [
-        artefacts.read_conversation(run.folder)
-        for run in artefacts.current_runs(data / "artefacts")
+        without_private(artefacts.read_conversation(run.folder))
+        for run in runs
         if coachee is None or run.session.coachee == coachee
     ]
     return sorted(chosen, key=lambda c: (c.session.coachee, c.session.date, c.session.number))
+
+
+def _runs_of(data: Path, coachee: str) -> list[artefacts.Run]:
+    """The runs that may be of this coachee: few, if the store knows all recordings there are."""
+    root = data / "artefacts"
+    known = store(data).recordings(coachee)
+    if known is None or known.total != artefacts.count_recordings(root):
+        return artefacts.current_runs(root)
+    found = (artefacts.current_run(root, recording_id) for recording_id in known.ids)
+    return [run for run in found if run is not None]
 
 
 def rebuild_store(data: Path) -> int:
@@ -126,20 +165,18 @@ def rebuild_store(data: Path) -> int:
     return sessions
 
 
-def _conversation(
-    place: Place, meeting: Session, results: Results, settings: Settings
-) -> Conversation:
+def _conversation(place: Place, results: Results, about: About) -> Conversation:
     covered = load(place, results.cover, Covered)
     attributed = load(place, results.attribute, Attributed)
+    spoken = load(place, results.correct, Spoken)
     in_roles = load(place, results.assign_roles, InRoles)
     phased = load(place, results.segment_phases, Segmentation)
-    spoken = replace(
-        covered.transcription, words=as_media(attributed.words, settings.media.seconds)
-    )
+    agreed = load(place, results.find_activities, Judged)
+    heard = replace(covered.transcription, words=attributed.words)
     return Conversation(
         recording=place.recording,
-        session=meeting,
-        transcription=spoken,
+        session=about.meeting,
+        transcription=heard,
         diarization=attributed.diarization,
         coverage=covered.coverage,
         roles=in_roles.assignment,
@@ -148,17 +185,57 @@ def _conversation(
         shares=load(place, results.count_shares, tuple[Share, ...]),
         codes=load(place, results.code_turns, tuple[TurnCode, ...]),
         measures=load(place, results.measure, tuple[Measure, ...]),
-        activities=load(place, results.find_activities, tuple[Activity, ...]),
-        provenance=_provenance(settings, spoken, attributed.diarization, phased),
+        activities=agreed.activities,
+        provenance=_provenance(about, heard, attributed.diarization, phased),
         review=(
-            *_review(in_roles.assignment, phased, covered.coverage, attributed.words),
-            *_channel_hint(place, settings),
+            *_review(in_roles.assignment, phased, covered.coverage, spoken.words),
+            *about.hints,
         ),
+        corrected=_corrected(place, results, about, spoken, agreed, in_roles.turns, heard.words),
     )
 
 
+def _corrected(
+    place: Place,
+    results: Results,
+    about: About,
+    spoken: Spoken,
+    agreed: Judged,
+    turns: Sequence[Turn],
+    machine: Sequence[Word],
+) -> Corrected | None:
+    """What people changed, None if they changed nothing."""
+    if not about.corrections:
+        return None
+    talk = about_talk(about.corrections)
+    words = dict(zip((one.name for one in talk), spoken.touched, strict=True))
+    edited = any(one.kind == "words" for one in talk)
+    return Corrected(
+        words=spoken.words if talk else None,
+        passages=spoken.passages,
+        shares=load(place, results.before, tuple[Share, ...]) if results.before else (),
+        changes=changes(about.corrections, words),
+        texts=machine_texts(turns, spoken.words, open_words(machine, spoken.passages))
+        if edited
+        else {},
+        rejected=agreed.rejected,
+    )
+
+
+def changes(corrections: Iterable[Correction], words: Mapping[str, int]) -> tuple[Change, ...]:
+    """Who made how many corrections of each kind on which day, in the order of the first.
+
+    ``words`` has how many words each one touched, by its name.
+    """
+    found: dict[tuple[str, str, datetime.date], list[int]] = {}
+    for one in corrections:
+        key = one.kind, one.who, one.when.astimezone().date()
+        found.setdefault(key, []).append(words.get(one.name, 0))
+    return tuple(Change(*key, len(touched), sum(touched)) for key, touched in found.items())
+
+
 def _provenance(
-    settings: Settings, spoken: Transcription, diarization: Diarization, phased: Segmentation
+    about: About, spoken: Transcription, diarization: Diarization, phased: Segmentation
 ) -> dict[str, str]:
     libraries = ("openai-whisper", "faster-whisper", "pyannote.audio", "torch")
     return {
@@ -173,7 +250,8 @@ def _provenance(
         "stage.shares": f"count_shares {VERSIONS['count_shares']}",
         "stages": json.dumps(VERSIONS, sort_keys=True),
         "weights": _weights(spoken, diarization),
-        "options": settings.model_dump_json(),
+        "options": about.settings.model_dump_json(),
+        **({"voices.known": json.dumps(about.known, sort_keys=True)} if about.known else {}),
     }
 
 
@@ -203,16 +281,12 @@ def _review(
     return tuple(reasons)
 
 
-def _channel_hint(place: Place, settings: Settings) -> tuple[str, ...]:
-    """What to do about a stereo file that was mixed although each channel is one speaker."""
-    if settings.segments.channels == "speakers" or place.recording.channels != 2:
-        return ()
-    if not recording.speakers_on_channels(place.file):
-        return ()
-    return (
-        "each channel of the recording seems to hold one speaker: process it again with "
-        "--channels speakers, and nobody's words can be given to the other",
-    )
+def hints(place: Place, settings: Settings) -> tuple[str, ...]:
+    """What only the file itself can tell: it was mixed although each channel is one speaker, …"""
+    mixed = settings.segments.channels != "speakers" and place.recording.channels == 2
+    if mixed and recording.speakers_on_channels(place.file):
+        return (CHANNEL_HINT,)
+    return importing.hints(place)
 
 
 def _remove_stale(reports: Path, written: Path, short_id: str) -> bool:

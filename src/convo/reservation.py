@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from convo.config import Settings, load_settings
+from convo.conversation.media import Span
 from convo.database import artefacts
 from convo.database.runs import Run, State, forget_run, read_runs, record_run
 from convo.database.store import Store
@@ -27,9 +28,9 @@ class Job:
 
     ``asked`` are options by group, over those of the file ``config``; ``coach_is`` is a person's
     word on which speaker is the coach, ``phases`` a table of turns with the phases as a person put
-    them right; ``keep_voices`` names the roles whose voices may be kept as profiles, with the
-    wording of their ``consent``. ``name`` is what the file was called where it came from, if it is
-    called otherwise now.
+    them right, ``media`` the stretches in which a recording is played; ``keep_voices`` names the
+    roles whose voices may be kept as profiles, with the wording of their ``consent``. ``name`` is
+    what the file was called where it came from, if it is called otherwise now.
     """
 
     data: Path
@@ -39,6 +40,7 @@ class Job:
     request: SessionRequest = field(default_factory=SessionRequest)
     coach_is: str | None = None
     phases: Path | None = None
+    media: tuple[Span, ...] = ()
     keep_voices: tuple[Role, ...] = ()
     consent: str = ""
     name: str | None = None
@@ -86,15 +88,28 @@ def reserved(place: Place, job: Job) -> Iterator[tuple[Session, Settings]]:
 
 
 @contextlib.contextmanager
-def lock(data: Path, name: str) -> Iterator[None]:
-    """Nobody else is inside a block of that name at the same time, on this machine."""
+def lock(data: Path, name: str, wait_s: float = -1) -> Iterator[None]:
+    """Nobody else is inside a block of that name at the same time, on this machine.
+
+    Raises:
+        SessionError: somebody still is after ``wait_s`` seconds; a negative number waits for ever.
+    """
     folder = data / "locks"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(error, folder) from error
-    with FileLock(folder / f"{name}.lock"):
+    held = FileLock(folder / f"{name}.lock")
+    try:
+        held.acquire(timeout=wait_s)
+    except Timeout as error:
+        raise SessionError(
+            "this recording is being processed right now: try again when that is done"
+        ) from error
+    try:
         yield
+    finally:
+        held.release()
 
 
 def record_failure(job: Job, error: ConvoError) -> None:
@@ -130,12 +145,14 @@ def unfinished(data: Path) -> list[Run]:
 
     A path that was mistyped, or a file that is gone, is not among them.
     """
-    return [
-        run
-        for run in read_runs(_runs(data))
-        if run.state in ("failed", "interrupted")
-        and (run.recording_id is not None or Path(run.file).exists())
-    ]
+    return [run for run in read_runs(_runs(data)) if is_unfinished(run)]
+
+
+def is_unfinished(run: Run) -> bool:
+    """Whether the file of ``run`` should be processed again."""
+    return run.state in ("failed", "interrupted") and (
+        run.recording_id is not None or Path(run.file).exists()
+    )
 
 
 def note_runs(data: Path) -> None:

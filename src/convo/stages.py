@@ -23,7 +23,7 @@ from convo.audio import coverage, languages, models, recording, segments, voices
 from convo.between import Activity, FollowUp
 from convo.codebook import TurnCode
 from convo.config import Settings
-from convo.conversation import attribution, followups, measures, roles, shares, spans
+from convo.conversation import attribution, edits, followups, measures, roles, shares
 from convo.conversation.activities import ActivityFinder, ActivityOptions
 from convo.conversation.activity_cues import ActivityCues, parse_activity_cues
 from convo.conversation.activity_weights import ActivityWeights, parse_weights
@@ -31,9 +31,8 @@ from convo.conversation.cues import Cues, parse_cues
 from convo.conversation.functions import FunctionsOptions, TurnCoder
 from convo.conversation.glossary import Glossary, parse_glossary
 from convo.conversation.lexicon import Functions, parse_functions
-from convo.conversation.media import MEDIA, MediaOptions, as_media, in_room, without_media
+from convo.conversation.media import in_room
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
-from convo.database.corrections import Correction
 from convo.database.store import Store
 from convo.encoder.reader import shipped_reader
 from convo.errors import RecordingError, StageError, StoreError
@@ -57,12 +56,17 @@ VERSIONS = {
     "diarize": 1,
     "cover": 1,
     "attribute": 1,
-    "assign_roles": 1,
+    "read_words": 1,
+    "read_speakers": 1,
+    "correct": 1,
+    "assign_roles": 2,
     "segment_phases": 4,
     "confirm_phases": 1,
     "code_turns": 1,
+    "confirm_codes": 1,
     "find_activities": 1,
-    "count_shares": 1,
+    "confirm_activities": 1,
+    "count_shares": 2,
     "measure": 1,
 }
 STORE = "convo.duckdb"
@@ -154,7 +158,9 @@ def check_channels(place: Place, options: segments.SegmentsOptions) -> None:
 def transcribe(place: Place, options: words.WordsOptions) -> StageFile:
     """Recording to words."""
     with running(place.data, "transcribe", place.recording) as progress:
-        return _keep(place, "transcribe", words.transcribe(samples_of(place), options, progress))
+        return keep_file(
+            place, "transcribe", words.transcribe(samples_of(place), options, progress)
+        )
 
 
 def diarize(place: Place, options: segments.SegmentsOptions) -> StageFile:
@@ -168,7 +174,7 @@ def diarize(place: Place, options: segments.SegmentsOptions) -> StageFile:
             result = segments.diarize_channels(left, right, options, progress)
         else:
             result = segments.diarize(samples_of(place), options, progress)
-        return _keep(place, "diarize", _without_voices(result))
+        return keep_file(place, "diarize", _without_voices(result))
 
 
 def cover(
@@ -191,7 +197,7 @@ def cover(
             )
         )
         _refuse_uncovered(place.file.name, covered, options)
-        return _keep(place, "cover", covered)
+        return keep_file(place, "cover", covered)
 
 
 def attribute(
@@ -205,32 +211,32 @@ def attribute(
         said = load(place, covered, Covered).transcription.words
         diarization = load(place, segmented, Diarization)
         result = _attributed(samples_of(place), said, diarization, options)
-        return _keep(place, "attribute", result)
+        return keep_file(place, "attribute", result)
 
 
 def assign_roles(
     place: Place,
-    attributed: StageFile,
+    corrected: StageFile,
     options: roles.RolesOptions,
     cues: Cues,
     coach_is: str | None,
     known: Mapping[str, float],
-    media: MediaOptions,
 ) -> StageFile:
     """A role for every speaker; ``coach_is`` is a person's word, ``known`` what voices say.
 
-    What is played (``media``) is said by nobody in the room.
+    What is no talk of the two is said by nobody of them.
     """
     with running(place.data, "assign_roles", place.recording):
-        words = as_media(load(place, attributed, Attributed).words, media.seconds)
-        turns = attribution.turns(words)
-        room = in_room(turns)
-        assignment = roles.assign_roles(room, cues, options, coach_is=coach_is, known=known)
-        if len(room) < len(turns):
-            assignment = replace(assignment, roles={**assignment.roles, MEDIA: Role.OTHER})
-        return _keep(
-            place, "assign_roles", InRoles(roles.with_roles(turns, assignment), assignment)
+        spoken = load(place, corrected, edits.Spoken)
+        turns = edits.turns_of(spoken)
+        assignment = roles.assign_roles(
+            in_room(turns), cues, options, coach_is=coach_is, known=known
         )
+        labels = (edits.LABELS.get(p.kind) for p in spoken.passages)
+        nobody = {label: Role.OTHER for label in sorted(filter(None, labels))}
+        assignment = replace(assignment, roles={**assignment.roles, **nobody})
+        told = edits.silenced(roles.with_roles(turns, assignment), spoken.passages)
+        return keep_file(place, "assign_roles", InRoles(told, assignment))
 
 
 def segment_phases(
@@ -239,23 +245,7 @@ def segment_phases(
     """The phases of the talk; ``model`` is what :func:`phase_model` names."""
     with running(place.data, "segment_phases", place.recording):
         turns = load(place, in_roles, InRoles).turns
-        return _keep(place, "segment_phases", phase_segmenter(options, cues).segment(turns))
-
-
-def confirm_phases(
-    place: Place, in_roles: StageFile, found: StageFile, said: Correction
-) -> StageFile:
-    """The phases as a person put them right, with what the machine ``found`` inside."""
-    with running(place.data, "confirm_phases", place.recording):
-        turns = load(place, in_roles, InRoles).turns
-        anchors = files.parse(said.value.encode(), spans.Anchors, place.work)
-        phases = spans.put_right(
-            load(place, found, Segmentation),
-            spans.labels_at(turns, anchors),
-            said.who,
-            said.when.astimezone().date(),
-        )
-        return _keep(place, "confirm_phases", phases)
+        return keep_file(place, "segment_phases", phase_segmenter(options, cues).segment(turns))
 
 
 def phase_model(options: PhasesOptions) -> str | None:
@@ -286,7 +276,7 @@ def code_turns(
     """What every turn does; ``version`` is that of :func:`turn_coder`."""
     with running(place.data, "code_turns", place.recording):
         turns = load(place, in_roles, InRoles).turns
-        return _keep(place, "code_turns", turn_coder(options, functions).code(turns))
+        return keep_file(place, "code_turns", turn_coder(options, functions).code(turns))
 
 
 def measure(
@@ -306,7 +296,7 @@ def measure(
             glossary,
             version,
         )
-        return _keep(place, "measure", found)
+        return keep_file(place, "measure", found)
 
 
 def turn_coder(options: FunctionsOptions, functions: Functions | None = None) -> TurnCoder:
@@ -328,28 +318,31 @@ def find_activities(
     """
     with running(place.data, "find_activities", place.recording):
         turns = load(place, in_roles, InRoles).turns
-        return _keep(place, "find_activities", activity_finder(options).find(turns))
+        return keep_file(place, "find_activities", activity_finder(options).find(turns))
 
 
 def count_shares(
     place: Place,
     attributed: StageFile,
+    corrected: StageFile,
     in_roles: StageFile,
     phased: StageFile,
     options: shares.SharesOptions,
-    media: MediaOptions,
 ) -> StageFile:
     """Each role's part of the words, by session and phase."""
     with running(place.data, "count_shares", place.recording):
         who = load(place, in_roles, InRoles)
         counted = shares.shares(
-            who.turns,
+            [turn.shown for turn in who.turns],
             load(place, phased, Segmentation),
-            without_media(load(place, attributed, Attributed).diarization.segments, media.seconds),
+            edits.segments_of(
+                load(place, attributed, Attributed).diarization.segments,
+                load(place, corrected, edits.Spoken),
+            ),
             who.assignment.roles,
             options,
         )
-        return _keep(place, "count_shares", counted)
+        return keep_file(place, "count_shares", counted)
 
 
 def speaker_voices(place: Place, attributed: StageFile) -> dict[str, tuple[float, ...]]:
@@ -418,6 +411,11 @@ def is_intact(place: Place, file: StageFile) -> bool:
     return path.is_file() and files.sha256_of(path) == file.sha256
 
 
+def stage_key(place: Place, stage: str, inputs: Mapping[str, Any]) -> str:
+    """The same for the same stage, version, recording and inputs."""
+    return f"{stage}-v{VERSIONS[stage]}-{fingerprint(place.recording, inputs)}"
+
+
 def fingerprint(recording: Recording, inputs: Mapping[str, Any]) -> str:
     """The same for the same recording and inputs, on every machine and in every process.
 
@@ -447,7 +445,8 @@ def recognise(file: Path, settings: Settings) -> tuple[tuple[Word, ...], Diariza
     return attributed.words, attributed.diarization
 
 
-def _keep(place: Place, stage: str, value: object) -> StageFile:
+def keep_file(place: Place, stage: str, value: object) -> StageFile:
+    """What ``stage`` made of ``place``, as a file named by its content."""
     digest = hashlib.sha256(files.as_json(value)).hexdigest()
     kept = files.save(place.work / f"{stage}-{digest[:16]}.json", value)
     # Relative, so that a data folder can be moved without losing what is finished.

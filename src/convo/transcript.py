@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from convo.between import Activity
+from convo.changes import Change as Change
+from convo.changes import PassageSpan as PassageSpan
 from convo.codebook import TurnCode
 from convo.errors import TranscriptError
+from convo.labels import Passage as Passage
 from convo.labels import Phase as Phase
 from convo.labels import Role as Role
 
@@ -39,7 +42,10 @@ def count_words(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One audio or video file of one session; ``recording_id`` is the SHA-256 of its bytes."""
+    """One file of one session: audio, video, or a transcript, which has no channels.
+
+    ``recording_id`` is the SHA-256 of its bytes.
+    """
 
     recording_id: str
     name: str
@@ -53,6 +59,11 @@ class Recording:
     def short_id(self) -> str:
         """The first 16 characters, enough to name files and folders."""
         return self.recording_id[:16]
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether it can be heard: a transcript has no channels."""
+        return self.channels > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +175,9 @@ class Coverage:
 class Turn:
     """Everything one speaker says until the other takes the floor; ``number`` counts from 1.
 
-    ``start`` and ``end`` are None for transcripts without times.
+    ``start`` and ``end`` are None for transcripts without times. ``passage`` is what a person says
+    the turn is if it is no ordinary talk. Where the text is left out, ``hidden`` has the number of
+    its words that count.
     """
 
     number: int
@@ -173,11 +186,24 @@ class Turn:
     start: float | None = None
     end: float | None = None
     role: Role | None = None
+    passage: Passage | None = None
+    hidden: int | None = None
 
     @property
     def word_count(self) -> int:
         """Words by the counting rule of :func:`count_words`."""
-        return count_words(self.text)
+        return count_words(self.text) if self.hidden is None else self.hidden
+
+    @property
+    def shown(self) -> Turn:
+        """The same turn as everybody may see it: a private one without its text.
+
+        >>> Turn(1, "A", "Between us.", role=Role.COACH, passage=Passage.PRIVATE).shown.text
+        ''
+        """
+        if self.passage is not Passage.PRIVATE or self.hidden is not None:
+            return self
+        return replace(self, text="", hidden=self.word_count if self.role else 0)
 
     def played_by(self, role: Role | None) -> Turn:
         """The same turn, spoken in ``role``."""
@@ -360,6 +386,23 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """What people changed, and what was there before.
+
+    ``words`` count in place of the machine's, None where nobody changed any. ``shares`` are those
+    before anybody changed words or phases. ``texts`` have, for every turn in which words were
+    edited, what the machine wrote there. ``rejected`` are activities that are none.
+    """
+
+    words: tuple[Word, ...] | None = None
+    passages: tuple[PassageSpan, ...] = ()
+    shares: tuple[Share, ...] = ()
+    changes: tuple[Change, ...] = ()
+    texts: Mapping[int, str] = field(default_factory=dict)
+    rejected: tuple[Activity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """Everything known about one recording of one session.
 
@@ -385,3 +428,10 @@ class Conversation:
     codes: tuple[TurnCode, ...] = ()
     measures: tuple[Measure, ...] = ()
     activities: tuple[Activity, ...] = ()
+    corrected: Corrected | None = None
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words that count: as people corrected them, else the machine's."""
+        said = self.corrected.words if self.corrected else None
+        return self.transcription.words if said is None else said

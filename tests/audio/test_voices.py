@@ -12,6 +12,8 @@ from convo.audio.voices import (
     embed,
     features,
     load_voice_model,
+    quickened,
+    read_voice_model,
     refine,
     speaker_voices,
 )
@@ -45,6 +47,16 @@ def test_features_in_blocks_are_those_of_the_whole() -> None:
     found = features(sound)
     assert found.shape == whole.shape
     assert np.allclose(found, whole, atol=0.01)
+
+
+@pytest.mark.parametrize("frames", [20, 333, 1500])
+def test_the_quickened_network_finds_the_same_voice(frames: int) -> None:
+    import torch
+
+    network = read_voice_model()
+    sound = torch.from_numpy(np.random.default_rng(0).normal(size=(1, frames, 80))).float()
+    with torch.inference_mode():
+        assert torch.allclose(quickened(network)(sound), network(sound), atol=1e-4)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 399])

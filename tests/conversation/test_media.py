@@ -7,22 +7,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from convo.conversation.activities import ActivityFinder
-from convo.conversation.attribution import turns
 from convo.conversation.cues import Cues
+from convo.conversation.edits import PassageEdit, applied, turns_of, without
 from convo.conversation.followups import follow_ups
 from convo.conversation.functions import TurnCoder
 from convo.conversation.measures import measures
-from convo.conversation.media import (
-    MEDIA,
-    MediaOptions,
-    as_media,
-    in_room,
-    parse_span,
-    without_media,
-)
+from convo.conversation.media import MEDIA, in_room, parse_span
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
 from convo.stages import (
     shipped_activity_cues,
@@ -31,7 +23,7 @@ from convo.stages import (
     shipped_functions,
     shipped_glossary,
 )
-from convo.transcript import Phase, Role, Segmentation, SpeakerSegment, Turn, Word
+from convo.transcript import Passage, Phase, Role, Segmentation, SpeakerSegment, Turn, Word
 from tests.database.conversations import make_conversation
 
 SPANS = st.lists(
@@ -44,14 +36,9 @@ SEGMENTS = st.lists(
 )
 
 
-def clock(span: tuple[int, int]) -> str:
-    return "-".join(f"{t // 60}:{t % 60:02}" for t in span)
-
-
 @given(SPANS, SEGMENTS)
 def test_seconds_outside_are_kept_and_no_others(spans, segments):
-    options = MediaOptions(spans=tuple(map(clock, spans)))
-    kept = without_media(segments, options.seconds)
+    kept = without(segments, spans)
     for who in "AB":
         before = [t for s in segments if s.speaker == who for t in range(int(s.start), int(s.end))]
         after = [t for s in kept if s.speaker == who for t in range(int(s.start), int(s.end))]
@@ -61,7 +48,7 @@ def test_seconds_outside_are_kept_and_no_others(spans, segments):
 
 def test_words_in_the_middle_of_a_turn_are_a_turn_of_their_own():
     said = [Word(f"w{n}", float(n), n + 0.5, speaker="A") for n in range(6)]
-    made = turns(as_media(said, parse_spans("0:02-0:04")))
+    made = turns_of(applied(said, [PassageEdit(*parse_span("0:02-0:04"), Passage.MEDIA)]))
     assert [(turn.speaker, turn.text) for turn in made] == [
         ("A", "w0 w1"),
         (MEDIA, "w2 w3"),
@@ -69,14 +56,10 @@ def test_words_in_the_middle_of_a_turn_are_a_turn_of_their_own():
     ]
 
 
-def parse_spans(*spans: str) -> list[tuple[float, float]]:
-    return [parse_span(span) for span in spans]
-
-
 @pytest.mark.parametrize("text", ["12:30", "14:05-12:30", "a-b", "12.30-14.05", "1:00-1:00"])
 def test_what_is_no_stretch_of_time_is_refused(text):
-    with pytest.raises(ValidationError, match=r"12:30-14:05|earlier time first"):
-        MediaOptions(spans=(text,))
+    with pytest.raises(ValueError, match=r"12:30-14:05|earlier time first"):
+        parse_span(text)
 
 
 ROOM = make_conversation(unattributed=0, repeats=3).turns

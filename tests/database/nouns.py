@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from convo.between import FRAMINGS, KINDS, LED, RESPONSES, Activity
 from convo.codebook import Artefact, Code, Flag, TurnCode, TurnFlag
 from convo.conversation import spans
+from convo.conversation.edits import Spoken
 from convo.transcript import (
     Boundary,
+    Change,
     Conversation,
+    Corrected,
     Coverage,
     Diarization,
     Measure,
+    Passage,
+    PassageSpan,
     Phase,
     PhaseSpan,
     Recording,
@@ -67,7 +72,7 @@ diarizations = st.builds(
 coverages = st.builds(Coverage, times, times, times, tuples(pairs, 3))
 turns = st.builds(
     Turn, numbers, st.none() | speakers, text, st.none() | times, st.none() | times,
-    st.none() | roles,
+    st.none() | roles, st.none() | st.sampled_from(Passage),
 )  # fmt: skip
 assignments = st.builds(
     RoleAssignment,
@@ -136,6 +141,7 @@ activities = st.builds(
     st.sampled_from(RESPONSES),
     st.booleans(),
     shares,
+    st.none() | text,
 )
 flags = st.builds(
     TurnFlag,
@@ -154,11 +160,27 @@ codes = st.lists(
         tuples(text, 2),
         tuples(flags, 2),
         st.dictionaries(st.sampled_from(Code), shares),
+        st.none() | text,
     ),
     max_size=4,
     unique_by=lambda one: one.turn,
 ).map(tuple)
 measures = st.builds(Measure, st.none() | phases, st.none() | roles, text, shares, counts, text)
+passages = st.builds(
+    PassageSpan, times, times, st.sampled_from((Passage.MEDIA, Passage.OTHER)), st.booleans()
+)
+corrected = st.builds(
+    Corrected,
+    st.none() | tuples(words, 4),
+    tuples(passages, 2),
+    tuples(share_rows, 2),
+    tuples(st.builds(Change, text, text, st.dates(), counts, counts), 2),
+    st.dictionaries(numbers, text, max_size=2),
+    tuples(activities, 2),
+)
+spoken = st.builds(
+    Spoken, tuples(words, 4), st.frozensets(counts, max_size=3), tuples(passages, 2), tuples(counts)
+)
 conversations = st.builds(
     Conversation,
     recordings,
@@ -175,6 +197,7 @@ conversations = st.builds(
     codes,
     tuples(measures, 3),
     tuples(activities, 3),
+    st.none() | corrected,
 )
 
 STAGES = {
@@ -190,4 +213,5 @@ STAGES = {
     tuple[TurnCode, ...]: codes,
     tuple[Measure, ...]: tuples(measures, 3),
     tuple[Activity, ...]: tuples(activities, 3),
+    Spoken: spoken,
 }

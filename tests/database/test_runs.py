@@ -6,7 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from convo.database.runs import Run, forget_run, read_runs, record_run
+from convo.database.runs import Run, RunsNotDone, forget_run, read_runs, record_run
 from convo.transcript import Session
 
 MEETING = Session("Hannah", "Maeve", 1, datetime.date(2026, 1, 13))
@@ -38,3 +38,18 @@ def test_running_means_that_its_process_is_there(tmp_path):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(str(os.getpid()), gone.stdout.decode().strip()), encoding="utf-8")
     assert read_runs(tmp_path)[0].state == "interrupted"
+
+
+def test_looking_again_sees_what_was_written_since(tmp_path):
+    looking = RunsNotDone(tmp_path / "runs")
+    assert looking.read() == []
+    run = Run("a.m4a", "a" * 64, MEETING, "failed", "no speech")
+    other = Run("b.m4a", "b" * 64, MEETING, "done")
+    for one in (run, other):
+        record_run(tmp_path / "runs", one)
+    assert [r.file for r in looking.read()] == ["a.m4a"] == [r.file for r in looking.read()]
+    record_run(tmp_path / "runs", replace(run, state="done"))
+    record_run(tmp_path / "runs", replace(other, state="failed"))
+    assert [r.file for r in looking.read()] == ["b.m4a"]
+    forget_run(tmp_path / "runs", other)
+    assert looking.read() == []

@@ -10,10 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 from kept import keep, sample
 
-from convo.audio.recording import inspect_recording
 from convo.database.corrections import read_corrections
 from convo.database.jobs import Queue
 from convo.database.uploads import Uploads
+from convo.importing import inspect
 from convo.web import tus
 
 FILES = "/upload/files"
@@ -29,7 +29,7 @@ FORM = {
 
 @pytest.fixture
 def client(tmp_path: Path, browse) -> TestClient:
-    return browse(tmp_path / "data", inspect=inspect_recording)
+    return browse(tmp_path / "data", inspect=inspect)
 
 
 def metadata(**told: str) -> str:
@@ -110,6 +110,12 @@ def test_a_transcript_is_handed_on_without_sound(client: TestClient) -> None:
     assert 'name="file"' in client.get(f"{FILES}/{id}/form").text
 
 
+def test_a_damaged_transcript_says_so(client: TestClient) -> None:
+    id = upload(client, b"WEBVTT\n\n00:00.000 --> soon\nHello\n", "a.vtt")
+    form = client.get(f"{FILES}/{id}/form").text
+    assert "a.vtt cannot be used" in form and 'name="file"' not in form
+
+
 def ready(client: TestClient, recording: Path) -> str:
     id = upload(client, recording.read_bytes(), recording.name)
     client.get(f"{FILES}/{id}/form")
@@ -179,10 +185,10 @@ def test_a_kept_recording_is_recognised_before_and_after_it_is_uploaded(
 ) -> None:
     from dataclasses import replace
 
-    known = inspect_recording(recording)
+    known = inspect(recording)
     conversation = sample(3)
     kept = replace(conversation, recording=known)
-    client = browse(keep(tmp_path / "data", [kept]), inspect=inspect_recording)
+    client = browse(keep(tmp_path / "data", [kept]), inspect=inspect)
     id = upload(client, recording.read_bytes(), fingerprint="f" * 64)
     assert "already kept as session 3 of Hannah" in client.get(f"{FILES}/{id}/form").text
     found = client.get(f"/upload/known?fingerprint={'f' * 64}").json()

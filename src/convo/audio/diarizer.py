@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from convo.audio.parallel import collector_paused
+
 # Decided before the import: pyannote would otherwise report its use over the network.
 os.environ["PYANNOTE_METRICS_ENABLED"] = "false"
-with warnings.catch_warnings():
+with warnings.catch_warnings(), collector_paused():
     warnings.simplefilter("ignore")  # it looks for a decoder that is not needed
     from pyannote.audio import Audio, Model, Pipeline
     from pyannote.audio.core.plda import PLDA

@@ -7,6 +7,7 @@ for each other, two that each have their own part do not. Native code leaves Pyt
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,18 @@ def share_out(
             stopped.set()
             raise
     return [done[i % busy][i // busy] for i in range(len(items))]
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Nothing looks for unused objects inside: that takes a quarter of the time of big imports."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

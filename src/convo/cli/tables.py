@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def session_lines(data: Path, result: Outcome) -> Iterator[str]:
     """A few lines on one finished session: its shares, what to review, where the report is."""
     from convo.answers import clips
+    from convo.conversation.private import without_private
     from convo.database.artefacts import read_conversation
 
-    conversation = read_conversation(data / result.folder)
+    conversation = without_private(read_conversation(data / result.folder))
     meeting = conversation.session
     yield (
         f"Session {meeting.number} of {meeting.coachee} with {meeting.coach}, "

@@ -85,7 +85,7 @@ def is_backchannel(turn: Turn, previous: Turn | None) -> bool:
     """
     words = re.findall(r"[\w'-]+", _APOSTROPHE.sub("'", _TAG.sub(" ", turn.text)).lower())
     if not words:
-        return True
+        return not turn.hidden
     if "?" in turn.text or len(words) > 4 or not all(word in _BACKCHANNEL for word in words):
         return False
     return previous is None or previous.speaker == turn.speaker or not is_question(previous.text)

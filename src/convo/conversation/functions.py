@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from convo.codebook import CODES, Artefact, Code, Flag, TurnCode, TurnFlag
+from convo.codebook import CODES, ONLY_ON, Artefact, Flag, TurnCode, TurnFlag
 from convo.conversation.decoding import Floats
 from convo.conversation.lexicon import FLAGS, Evidence, Functions, evidence
 from convo.conversation.media import in_room
@@ -26,11 +26,6 @@ JOINT_TURNS = 4
 MOST_WORDS = 3
 """So many cues are quoted for a code or a flag."""
 
-_ONLY_ON = {
-    "OPEN": {Code.ASK},
-    "FUT": {Code.ASK},
-    "BLD": {Code.SUG, Code.COM},
-}
 _ARTEFACTS = {artefact.value: artefact for artefact in Artefact}
 
 
@@ -82,7 +77,7 @@ class TurnCoder:
         for number, name in enumerate(FLAGS):
             if flags[number] < self._functions.least.get(name, 0.5):
                 continue
-            if code not in _ONLY_ON.get(name, CODES):
+            if code not in ONLY_ON.get(name, CODES):
                 continue
             artefact = _ARTEFACTS.get(name)
             if artefact is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from convo.codebook import Code, Flag, TurnCode
 from convo.conversation.glossary import Glossary
 from convo.conversation.lexicon import neighbours
-from convo.conversation.media import in_room, is_played
+from convo.conversation.media import in_room, is_talk
 from convo.errors import TranscriptError
 from convo.transcript import Measure, Phase, Role, Turn
 
@@ -43,7 +43,7 @@ def measures(
             f"{len(turns)} turns, {len(room)} of them not played, have {len(codes)} codes and "
             f"{len(labels)} phases: code and segment these turns again"
         )
-    labels = [label for turn, label in zip(turns, labels, strict=True) if not is_played(turn)]
+    labels = [label for turn, label in zip(turns, labels, strict=True) if is_talk(turn)]
     turns = room
     method = f"{version}, glossary {glossary.version}"
     terms = [glossary.found(turn.text) for turn in turns]

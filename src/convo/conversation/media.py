@@ -1,8 +1,8 @@
-"""MEDIA: stretches in which a recording is played, whose words leave every share.
+"""Stretches that are no talk of the two: nothing is looked for in them.
 
 A clip of a lesson holds the coachee's own voice and those of children, so no pipeline can tell it
-from talk by the voice. A person marks it; the words then belong to nobody in the room, and nothing
-is looked for in them. Their phase is that of the talk around them (codebook, rule U5).
+from talk by the voice. A person marks it (:data:`MEDIA`), or marks what is private or something
+else. The phase of such a stretch is that of the talk around it (codebook, rule U5).
 """
 
 from __future__ import annotations
@@ -11,49 +11,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-from pydantic import field_validator
-
-from convo.options import Options
-from convo.transcript import Segmentation, SpeakerSegment, Turn, Word
+from convo.transcript import Segmentation, Turn
 
 MEDIA = "MEDIA"
 """The speaker of what is played."""
 Span = tuple[float, float]
 _CLOCK = r"(?:(\d+):)?(\d{1,3}):(\d{2}(?:\.\d+)?)"
 _SPAN = re.compile(rf"\s*{_CLOCK}\s*[-–]\s*{_CLOCK}\s*")
-
-
-class MediaOptions(Options):
-    """What is known to be played.
-
-    ``spans`` are the stretches in which it is, such as ``["12:30-14:05"]``: a clip holds the
-    coachee's own voice and those of children, so its words and seconds leave every share.
-    """
-
-    spans: tuple[str, ...] = ()
-
-    @field_validator("spans")
-    @classmethod
-    def _are_times(cls, spans: tuple[str, ...]) -> tuple[str, ...]:
-        for span in spans:
-            parse_span(span)
-        return spans
-
-    @property
-    def seconds(self) -> tuple[Span, ...]:
-        """The spans in seconds from the start, in order; those that touch are one.
-
-        >>> MediaOptions(spans=("1:30-2:00", "1:00:00-1:00:05", "0:50-1:40")).seconds
-        ((50.0, 120.0), (3600.0, 3605.0))
-        """
-        merged: list[Span] = []
-        for start, end in sorted(parse_span(span) for span in self.spans):
-            if merged and start <= merged[-1][1]:
-                start, end = merged[-1][0], max(end, merged.pop()[1])
-            merged.append((start, end))
-        return tuple(merged)
 
 
 def parse_span(text: str) -> Span:
@@ -78,41 +43,31 @@ def _seconds(hours: str | None, minutes: str, seconds: str) -> float:
     return round(3600 * int(hours or 0) + 60 * int(minutes) + float(seconds), 3)
 
 
-def as_media(words: Iterable[Word], spans: Sequence[Span]) -> tuple[Word, ...]:
-    """The same words, those whose middle lies in a span said by :data:`MEDIA`.
-
-    >>> said = [Word("so", 1.0, 1.2, speaker="A"), Word("sit", 3.0, 3.2, speaker="A")]
-    >>> [word.speaker for word in as_media(said, [(2.0, 4.0)])]
-    ['A', 'MEDIA']
-    """
-    return tuple(
-        word.said_by(MEDIA)
-        if any(start <= (word.start + word.end) / 2 < end for start, end in spans)
-        else word
-        for word in words
-    )
-
-
 def is_played(turn: Turn) -> bool:
     """Whether the turn comes from a recording that is played."""
     return turn.speaker == MEDIA
 
 
+def is_talk(turn: Turn) -> bool:
+    """Whether the turn is ordinary talk of people in the room."""
+    return turn.passage is None and not is_played(turn)
+
+
 def in_room(turns: Iterable[Turn]) -> tuple[Turn, ...]:
-    """The turns without what is played; they keep their numbers.
+    """The turns that are talk; they keep their numbers.
 
     >>> [turn.number for turn in in_room([Turn(1, MEDIA, "Sit down."), Turn(2, "A", "There.")])]
     [2]
     """
-    return tuple(turn for turn in turns if not is_played(turn))
+    return tuple(turn for turn in turns if is_talk(turn))
 
 
 def with_media(found: Segmentation, turns: Sequence[Turn]) -> Segmentation:
     """The phases ``found`` in the turns of the room, for all ``turns``.
 
-    What is played has the phase of the turn before it, at the very start that of the first turn.
+    What is no talk has the phase of the turn before it, at the very start that of the first turn.
     """
-    room = [place for place, turn in enumerate(turns) if not is_played(turn)]
+    room = [place for place, turn in enumerate(turns) if is_talk(turn)]
     if len(room) == len(turns):
         return found
     number = [turns[place].number for place in room]
@@ -138,23 +93,3 @@ def with_media(found: Segmentation, turns: Sequence[Turn]) -> Segmentation:
         probabilities=tuple(found.probabilities[place] for place in row),
         samples=tuple(tuple(sample[place] for place in row) for sample in found.samples),
     )
-
-
-def without_media(
-    segments: Iterable[SpeakerSegment], spans: Sequence[Span]
-) -> tuple[SpeakerSegment, ...]:
-    """The speaker segments outside all spans, cut where a span begins or ends.
-
-    >>> without_media([SpeakerSegment(0.0, 10.0, "A")], [(2.0, 4.0)])  # doctest: +ELLIPSIS
-    (SpeakerSegment(start=0.0, end=2.0, ...), SpeakerSegment(start=4.0, end=10.0, ...))
-    """
-    kept: list[SpeakerSegment] = []
-    for segment in segments:
-        edges = [segment.start, segment.end]
-        edges += [t for span in spans for t in span if segment.start < t < segment.end]
-        kept += [
-            replace(segment, start=start, end=end)
-            for start, end in pairwise(sorted(edges))
-            if not any(first <= (start + end) / 2 < last for first, last in spans)
-        ]
-    return tuple(kept)

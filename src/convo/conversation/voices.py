@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from convo.transcript import SpeakerSegment
+
 Voice = Sequence[float]
 
 # An assumption, not yet fitted on real pairs: a margin of 0.25 between the two ways of giving the
@@ -21,6 +23,32 @@ def similarity(one: Voice, other: Voice) -> float:
     dot = sum(a * b for a, b in zip(one, other, strict=True))
     norm = math.hypot(*one) * math.hypot(*other)
     return dot / norm if norm else 0.0
+
+
+def anchored(speaker: str, segments: Sequence[SpeakerSegment]) -> str:
+    """A speaker with a second of its talk, such as ``SPEAKER_01@62.40``.
+
+    So it stays true when speakers are told apart anew and get other labels. Somebody who is heard
+    in no segment has no such second.
+    """
+    own = [segment for segment in segments if segment.speaker == speaker]
+    if not own:
+        return speaker
+    longest = max(own, key=lambda segment: segment.duration)
+    return f"{speaker}@{(longest.start + longest.end) / 2:.2f}"
+
+
+def speaker_at(said: str, segments: Sequence[SpeakerSegment]) -> str:
+    """Whom :func:`anchored` meant, among the speakers of these segments.
+
+    >>> speaker_at("SPEAKER_01@62.40", [SpeakerSegment(60.0, 70.0, "SPEAKER_00")])
+    'SPEAKER_00'
+    """
+    speaker, at, second = said.rpartition("@")
+    if not at or not segments:
+        return speaker or said
+    moment = float(second)
+    return min(segments, key=lambda s: max(s.start - moment, moment - s.end, 0.0)).speaker
 
 
 def coach_probabilities(

@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from convo.conversation.private import without_private
 from convo.database.columns import arrow_table
 from convo.database.corrections import Correction, read_corrections, save_correction
 from convo.database.manifest import (
@@ -47,7 +48,7 @@ from convo.files import (
     sync_folder,
     write_atomically,
 )
-from convo.transcript import Conversation
+from convo.transcript import Conversation, Passage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,6 +120,16 @@ def read_run(folder: Path) -> tuple[Run, dict[str, pa.Table]]:
     return run, {file: _read_table(folder / file, entry) for file, entry in run.files.items()}
 
 
+def open_tables(folder: Path) -> tuple[Run, dict[str, pa.Table]]:
+    """The same as everybody may see it: what is private is in no table."""
+    run, tables = read_run(folder)
+    marked = (run.facts.get("corrected") or {}).get("passages", ())
+    if all(passage["kind"] != Passage.PRIVATE for passage in marked):
+        return run, tables
+    shown = without_private(with_tables(_facts(run), tables))
+    return run, {part.file: arrow_table(part.columns, part.rows(shown)) for part in PARTS}
+
+
 def current_runs(root: Path) -> list[Run]:
     """The newest complete run of every recording under ``root``, in the order of their folders.
 
@@ -131,13 +142,24 @@ def current_runs(root: Path) -> list[Run]:
     return [run for run in newest if run is not None]
 
 
+def count_recordings(root: Path) -> int:
+    """How many recordings have a complete run, without reading any."""
+    homes = root.iterdir() if root.is_dir() else ()
+    return sum(any(home.glob(f"{'[0-9a-f]' * 16}/{MANIFEST}")) for home in homes)
+
+
 def current_run(root: Path, recording_id: str) -> Run | None:
-    """The newest complete run of a recording, None if there is none.
+    """The newest complete run of one recording, None if there is none.
 
     Raises:
         StoreError: a manifest is damaged or was written by a newer version of convo.
     """
     return max(_runs(root / _short_id(recording_id)), key=_age, default=None)
+
+
+def old_runs(root: Path, recording_id: str, newest: int) -> list[Run]:
+    """All runs of a recording but the ``newest`` few."""
+    return sorted(_runs(root / _short_id(recording_id)), key=_age)[:-newest]
 
 
 def current_conversations(root: Path) -> list[Path]:

@@ -40,3 +40,13 @@ def arrow_table(columns: Mapping[str, str], rows: Iterable[Row]) -> pa.Table:
         pa.array(list(column), field.type) for column, field in zip(values, schema, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def completed(table: pa.Table, columns: Mapping[str, str]) -> pa.Table:
+    """The same table, with nulls in columns that were not there yet when it was written."""
+    import pyarrow as pa
+
+    for field in arrow_schema(columns):
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table

@@ -119,6 +119,17 @@ def check_free(path: Path, end: float) -> None:
         return
 
 
+def copy(path: Path, fresh: Path) -> None:
+    """Write all that is in the store at ``path`` into the new file ``fresh``."""
+    import duckdb
+
+    with _closing(duckdb.connect()) as con:
+        quoted = [str(one).replace("'", "''") for one in (path, fresh)]
+        con.execute(f"attach '{quoted[0]}' as old (read_only)")
+        con.execute(f"attach '{quoted[1]}' as fresh (storage_version '{STORAGE}')")
+        con.execute("copy from database old to fresh")
+
+
 def explain(error: Exception, path: Path) -> StoreError:
     """What an error of DuckDB about the file ``path`` means for the user, in one sentence."""
     text = re.split(r"\n\s*\n|\nLINE", str(error))[0].replace("\n", " ")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,9 +20,13 @@ from convo.files import disk_error, read_bytes
 _FILE = "corrections.jsonl"
 
 
+UNDO = "undo"
+"""The kind of a correction that takes another one back; its value is the other's name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A person's word; ``when`` is UTC.
+    """A person's word; ``when`` is UTC. The kinds are described in ``docs/corrections.md``.
 
     Kind ``coach`` has a value such as ``SPEAKER_01@62.40``: a speaker, and a second of its talk.
     Kind ``phases`` has ``[[0.4,"frame"],[62.4,"scrutiny"]]``: the second at which each begins.
@@ -30,6 +36,12 @@ class Correction:
     value: str
     who: str
     when: datetime
+
+    @property
+    def name(self) -> str:
+        """Twelve characters that no other correction of the recording has."""
+        said = f"{self.kind}\n{self.value}\n{self.who}\n{self.when.isoformat()}"
+        return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def save_correction(
@@ -43,15 +55,16 @@ def save_correction(
         StoreError: the recording is unknown here, or the folder cannot be written.
     """
     path = _path(root, recording_id)
-    correction = Correction(kind, value, who or _user(), datetime.now(UTC))
-    line = json.dumps(asdict(correction) | {"when": correction.when.isoformat()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")), path.open("ab+") as file:
-            _drop_torn_line(cast(BinaryIO, file))
-            file.write(line.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with FileLock(path.with_suffix(".lock")):
+            correction = Correction(kind, value, who or _user(), _next_time(path.parent))
+            line = json.dumps(asdict(correction) | {"when": correction.when.isoformat()})
+            with path.open("ab+") as file:
+                _drop_torn_line(cast(BinaryIO, file))
+                file.write(line.encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
     except OSError as error:
         raise disk_error(error, path) from error
     return correction
@@ -72,8 +85,29 @@ def last_correction(root: Path, recording_id: str, kind: str) -> Correction | No
     Raises:
         StoreError: a line is damaged.
     """
-    said = [one for one in read_corrections(root, recording_id) if one.kind == kind]
+    said = [one for one in in_force(read_corrections(root, recording_id)) if one.kind == kind]
     return said[-1] if said else None
+
+
+def in_force(corrections: Sequence[Correction]) -> tuple[Correction, ...]:
+    """Those that nobody took back, oldest first; taking back an undo brings its correction back.
+
+    >>> first = Correction("coach", "A@1.00", "Sam", datetime(2026, 3, 4, tzinfo=UTC))
+    >>> undone = Correction(UNDO, first.name, "Sam", datetime(2026, 3, 5, tzinfo=UTC))
+    >>> redone = Correction(UNDO, undone.name, "Sam", datetime(2026, 3, 6, tzinfo=UTC))
+    >>> [len(in_force(said)) for said in ([first], [first, undone], [first, undone, redone])]
+    [1, 0, 1]
+    """
+    kept: list[Correction] = []
+    taken_back: set[str] = set()
+    for one in reversed(corrections):
+        if one.name in taken_back:
+            continue
+        if one.kind == UNDO:
+            taken_back.add(one.value)
+        else:
+            kept.append(one)
+    return tuple(reversed(kept))
 
 
 def corrections_in(home: Path) -> tuple[Correction, ...]:
@@ -91,6 +125,14 @@ def _path(root: Path, recording_id: str) -> Path:
             f"{recording_id!r} is no recording id: use the SHA-256 of the recording's bytes"
         )
     return root / recording_id[:16] / _FILE
+
+
+def _next_time(home: Path) -> datetime:
+    """Now, or just after the newest correction: no two have the same time, and so the same name."""
+    newest = max(
+        (one.when for one in corrections_in(home)), default=datetime.min.replace(tzinfo=UTC)
+    )
+    return max(datetime.now(UTC), newest + timedelta(microseconds=1))
 
 
 def _user() -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
 from convo.database.columns import Row, arrow_table
-from convo.database.corrections import Correction
+from convo.database.corrections import Correction, in_force
 from convo.database.manifest import Run
 
 if TYPE_CHECKING:
@@ -30,8 +31,22 @@ _ACTIVITY = (
     {"position": "int", "start_turn": "int", "end_turn": "int", "set_turn": "int"}
     | {"led": "text", "type": "text", "raised_by": "text", "term": "text", "framing": "text"}
     | {"rushed": "flag", "specific": "int", "response": "text", "load": "flag"}
-    | {"probability": "real"}
+    | {"probability": "real", "said_by": "text"}
 )
+_CORRECTION = {
+    "position": "int",
+    "name": "text",
+    "kind": "text",
+    "value": "text",
+    "who": "text",
+} | {"said_at": "time", "in_force": "flag"}
+_CHANGE = {"position": "int", "kind": "text", "who": "text", "day": "date"} | {
+    "times": "int",
+    "words": "int",
+}
+_PASSAGE = {"position": "int", "kind": "text", "start_s": "real", "end_s": "real"} | {
+    "counted": "flag"
+}
 _ROLE = {"speaker": "text", "role": "text", "probability": "real", "source": "text"} | {
     "evidence": "texts"
 }
@@ -50,13 +65,9 @@ def fact_tables(run: Run, corrections: Iterable[Correction]) -> dict[str, pa.Tab
         "provenance": arrow_table(
             {"key": "text", "value": "text"}, sorted(facts["provenance"].items())
         ),
-        "correction": arrow_table(
-            {"position": "int", "kind": "text", "value": "text", "who": "text", "said_at": "time"},
-            (
-                (position, c.kind, c.value, c.who, c.when.astimezone(UTC).replace(tzinfo=None))
-                for position, c in enumerate(corrections, start=1)
-            ),
-        ),
+        "correction": arrow_table(_CORRECTION, _corrections(tuple(corrections))),
+        "change": arrow_table(_CHANGE, _changes(facts)),
+        "passage": arrow_table(_PASSAGE, _passages(facts)),
     }
 
 
@@ -109,7 +120,34 @@ def _roles(roles: Facts) -> Iterable[Row]:
 
 def _activities(facts: Facts) -> Iterable[Row]:
     for position, one in enumerate(facts.get("activities", ()), start=1):
-        yield position, *(one[key] for key in list(_ACTIVITY)[1:])
+        yield position, *(one[key] for key in list(_ACTIVITY)[1:-1]), one.get("by")
+
+
+def _corrections(said: Sequence[Correction]) -> Iterable[Row]:
+    counting = {one.name for one in in_force(said)}
+    for position, one in enumerate(said, start=1):
+        when = one.when.astimezone(UTC).replace(tzinfo=None)
+        yield position, one.name, one.kind, _open(one), one.who, when, one.name in counting
+
+
+def _open(one: Correction) -> str:
+    """What was said, but for what a person typed: it may be private now or later."""
+    if one.kind != "words":
+        return one.value
+    return json.dumps({key: v for key, v in json.loads(one.value).items() if key != "text"})
+
+
+def _changes(facts: Facts) -> Iterable[Row]:
+    made = (facts.get("corrected") or {}).get("changes", ())
+    for position, one in enumerate(made, start=1):
+        day = date.fromisoformat(one["day"])
+        yield position, one["kind"], one["who"], day, one["times"], one["words"]
+
+
+def _passages(facts: Facts) -> Iterable[Row]:
+    marked = (facts.get("corrected") or {}).get("passages", ())
+    for position, one in enumerate(marked, start=1):
+        yield position, *(one[key] for key in ("kind", "start", "end", "counted"))
 
 
 def _wordless(facts: Facts) -> Iterable[Row]:

@@ -12,7 +12,8 @@ from convo.transcript import Conversation, Measure, Phase, Role
 
 Columns = Mapping[str, list[Any]]
 CODE_COLUMNS = {"turn": "int", "code": "text", "probability": "real", "words": "texts"} | {
-    f"p_{code.lower()}": "real" for code in Code
+    **{f"p_{code.lower()}": "real" for code in Code},
+    "said_by": "text",
 }
 FLAG_COLUMNS = {
     "turn": "int",
@@ -36,7 +37,7 @@ def code_rows(conversation: Conversation) -> Iterable[Row]:
     """One row a turn."""
     for one in conversation.codes:
         likely = (one.probabilities.get(code) for code in Code)
-        yield one.turn, one.code, one.probability, list(one.words), *likely
+        yield one.turn, one.code, one.probability, list(one.words), *likely, one.by
 
 
 def flag_rows(conversation: Conversation) -> Iterable[Row]:
@@ -66,8 +67,9 @@ def read_codes(codes: Columns, flags: Columns) -> tuple[TurnCode, ...]:
             tuple(words),
             tuple(of_turn[turn]),
             {one: value for one, value in zip(Code, likely, strict=True) if value is not None},
+            by,
         )
-        for turn, code, probability, words, *likely in _rows(codes, CODE_COLUMNS)
+        for turn, code, probability, words, *likely, by in _rows(codes, CODE_COLUMNS)
     )
 
 
@@ -80,5 +82,6 @@ def read_measures(columns: Columns) -> tuple[Measure, ...]:
 
 
 def _rows(columns: Columns, names: Iterable[str]) -> Iterable[Row]:
-    """None of them where a run was written before there were such columns."""
-    return zip(*(columns.get(name, []) for name in names), strict=True)
+    """None where a run was written before there was such a column."""
+    rows = max(map(len, columns.values()), default=0)
+    return zip(*(columns.get(name, [None] * rows) for name in names), strict=True)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convo.database.artefacts import read_run
-from convo.database.columns import arrow_table
+from convo.database.artefacts import open_tables
+from convo.database.columns import arrow_table, completed
 from convo.database.corrections import corrections_in
 from convo.database.facts import fact_tables, phase_tables
 from convo.database.manifest import Run
-from convo.database.tables import PARTS
+from convo.database.tables import CORRECTED_WORDS, PARTS
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,15 +65,30 @@ def read_rows(folder: Path) -> Rows:
     Raises:
         StoreError: a file is missing, altered, or from a newer version of convo.
     """
-    run, files = read_run(folder)
+    run, files = open_tables(folder)
     # a run that an older convo made has no file for what it did not know
     parts = {
-        part.table: files[part.file] if part.file in files else arrow_table(part.columns, ())
+        part.table: completed(files[part.file], part.columns)
+        if part.file in files
+        else arrow_table(part.columns, ())
         for part in PARTS
         if part.table
     }
+    if (run.facts.get("corrected") or {}).get("words") is not None:
+        parts["word"] = files[CORRECTED_WORDS]
     facts = fact_tables(run, corrections_in(folder.parent))
     return run, parts | phase_tables(run, parts) | facts
+
+
+def newly_private(con: duckdb.DuckDBPyConnection, rows: Rows) -> bool:
+    """Whether the store may hold words that are private in these rows."""
+    run, tables = rows
+    query = "select start_s, end_s from passage where recording_id = ? and kind = 'private'"
+    known = set(con.execute(query, [run.recording_id]).fetchall())
+    marked = tables["passage"].to_pylist()
+    private = {(p["start_s"], p["end_s"]) for p in marked if p["kind"] == "private"}
+    held = con.execute("select 1 from recording where recording_id = ?", [run.recording_id])
+    return bool(private - known and held.fetchone())
 
 
 def replace_rows(con: duckdb.DuckDBPyConnection, sessions: Sequence[Rows]) -> None:

@@ -65,6 +65,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("removed_text", "reason"): KEPT,
     ("turn", "text"): TEXT,
     ("share", "caution"): KEPT,
+    ("machine_share", "caution"): KEPT,
     ("role", "evidence"): EMPTY,
     ("review", "reason"): TEXT,
     ("activity", "term"): TEXT,

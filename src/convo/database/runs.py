@@ -6,8 +6,10 @@ is being processed, and keeps a failure visible until the recording is processed
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -58,19 +60,60 @@ def forget_run(folder: Path, run: Run) -> None:
 
 def read_runs(folder: Path) -> list[Run]:
     """All records, oldest first; a running one whose process has gone reads as interrupted."""
-    runs = []
-    for path in folder.glob("*.json"):
-        try:
-            run = _RUN.validate_json(path.read_bytes())
-        except (ValidationError, OSError):  # being replaced, or from a newer version
-            continue
-        if run.state == "running" and not _alive(run):
-            run = replace(run, state="interrupted")
-        runs.append(run)
-    return sorted(runs, key=lambda run: run.changed_at)
+    read = (_read(path) for path in folder.glob("*.json"))
+    return sorted((_now(run) for run in read if run), key=lambda run: run.changed_at)
+
+
+class RunsNotDone:
+    """The records that are not done, for someone who looks again and again.
+
+    Only what was written since the last look is read, which matters with thousands of records.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._written: dict[str, int] = {}
+        self._open: dict[str, Run] = {}
+        self._alone = threading.Lock()
+
+    def read(self) -> list[Run]:
+        """As :func:`read_runs`, without those that are done."""
+        with self._alone:
+            self._look()
+            runs = list(self._open.values())
+        return sorted(map(_now, runs), key=lambda run: run.changed_at)
+
+    def _look(self) -> None:
+        written = {}
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            written = {e.name: e.stat().st_mtime_ns for e in entries if e.name.endswith(".json")}
+        for name in self._written.keys() - written.keys():
+            self._open.pop(name, None)
+        for name, at in written.items():
+            if self._written.get(name) != at:
+                run = _read(self._folder / name)
+                if run and run.state != "done":
+                    self._open[name] = run
+                else:
+                    self._open.pop(name, None)
+        self._written = written
 
 
 _RUN = TypeAdapter(Run)
+
+
+def _read(path: Path) -> Run | None:
+    try:
+        return _RUN.validate_json(path.read_bytes())
+    except (ValidationError, OSError):  # being replaced, or from a newer version
+        return None
+
+
+def _now(run: Run) -> Run:
+    """A running one whose process has gone was interrupted."""
+    if run.state == "running" and not _alive(run):
+        return replace(run, state="interrupted")
+    return run
 
 
 def _alive(run: Run) -> bool:

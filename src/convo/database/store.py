@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
-from convo.database.loading import read_rows, replace_rows
+from convo.database.loading import newly_private, read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
 from convo.database.questions import check_question, names, wrong_sql
 from convo.database.results import QueryResult
@@ -40,6 +40,13 @@ class StoreOptions(Options):
     wait_s: float = 30.0
 
 
+class Recordings(NamedTuple):
+    """Ids of recordings, and how many the store has in all."""
+
+    ids: tuple[str, ...]
+    total: int
+
+
 class Store:
     """The DuckDB file at ``path``, made when the first session is loaded.
 
@@ -49,6 +56,10 @@ class Store:
     def __init__(self, path: Path, options: StoreOptions | None = None) -> None:
         self.path = path
         self.options = options or StoreOptions()
+
+    @property
+    def _to_forget(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.forget")
 
     def load(self, folder: Path) -> None:
         """Put the run in ``folder`` in place of what the store has of its recording.
@@ -61,7 +72,36 @@ class Store:
         """
         rows = read_rows(folder)
         with self.writing() as con:
+            if newly_private(con, rows):
+                self._to_forget.touch()  # before anything else: a crash must not leave it undone
             replace_rows(con, [rows])
+        if self._to_forget.exists():
+            self.forget()
+
+    def forget(self) -> None:
+        """Write the file anew, so that nothing that was deleted is left in its bytes.
+
+        Raises:
+            StoreError: somebody uses the store all the while.
+        """
+        import duckdb
+
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        end = time.monotonic() + self.options.wait_s
+        with connections.turnstile(self.path, end):
+            try:
+                _remove(fresh)
+                connections.check_free(self.path, end)
+                connections.copy(self.path, fresh)
+                _remove_log(self.path)
+                os.replace(fresh, self.path)
+                self._to_forget.unlink(missing_ok=True)
+            except duckdb.Error as error:
+                raise connections.explain(error, self.path) from error
+            except OSError as error:
+                raise disk_error(error, self.path) from error
+            finally:
+                _remove(fresh)
 
     def rebuild(self, artefacts_root: Path, progress: Progress | None = None) -> int:
         """Make the file again from the artefacts alone and return the number of sessions.
@@ -137,6 +177,17 @@ class Store:
             if values:
                 con.executemany("insert into followup values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             con.commit()
+
+    def recordings(self, coachee: str) -> Recordings | None:
+        """The recordings of one coachee; None where there is no store yet."""
+        if not self.path.is_file():
+            return None
+        with self.reading() as con:
+            ids = con.execute(
+                "select recording_id from session where coachee = ? order by 1", [coachee]
+            ).fetchall()
+            total = con.execute("select count(*) from session").fetchone()
+        return Recordings(tuple(str(row[0]) for row in ids), int(total[0]) if total else 0)
 
     def query(self, sql: str, limit: int | None = None) -> QueryResult:
         """The answer to one question in SQL, at most ``limit`` rows of it.

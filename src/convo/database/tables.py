@@ -16,6 +16,8 @@ from convo.database.columns import Row
 from convo.transcript import (
     Boundary,
     Conversation,
+    Corrected,
+    Passage,
     Phase,
     PhaseSpan,
     RemovedText,
@@ -65,9 +67,14 @@ class Part:
     rows: Callable[[Conversation], Iterable[Row]]
 
 
-def _words(conversation: Conversation) -> Iterable[Row]:
-    for n, w in enumerate(conversation.transcription.words, start=1):
+def _words(words: Iterable[Word]) -> Iterable[Row]:
+    for n, w in enumerate(words, start=1):
         yield n, w.text, w.start, w.end, w.probability, w.speaker, count_words(w.text)
+
+
+def _corrected_words(conversation: Conversation) -> Iterable[Row]:
+    corrected = conversation.corrected
+    return _words((corrected.words if corrected else None) or ())
 
 
 def _removed(conversation: Conversation) -> Iterable[Row]:
@@ -83,8 +90,14 @@ def _segments(conversation: Conversation) -> Iterable[Row]:
 
 
 def _turns(conversation: Conversation) -> Iterable[Row]:
+    corrected = conversation.corrected
+    texts = corrected.texts if corrected else {}
     for t in conversation.turns:
-        yield t.number, t.speaker, t.role, t.start, t.end, t.text, t.word_count
+        text = t.text if t.hidden is None else None
+        yield (
+            *(t.number, t.speaker, t.role, t.start, t.end, text, t.word_count),
+            *(t.passage, texts.get(t.number)),
+        )
 
 
 def _probabilities(conversation: Conversation) -> Iterable[Row]:
@@ -109,8 +122,8 @@ def _samples(conversation: Conversation) -> Iterable[Row]:
         yield ([index[phase] for phase in sample],)
 
 
-def _shares(conversation: Conversation) -> Iterable[Row]:
-    for share in conversation.shares:
+def _shares(shares: Iterable[Share]) -> Iterable[Row]:
+    for share in shares:
         yield (
             share.phase,
             share.role,
@@ -118,14 +131,23 @@ def _shares(conversation: Conversation) -> Iterable[Row]:
         )
 
 
+_WORD_COLUMNS = {"position": "int", "text": "text", "start_s": "real", "end_s": "real"} | {
+    "probability": "real",
+    "speaker": "text",
+    "words": "int",
+}
+_SHARE_COLUMNS = (
+    {"phase": "text", "role": "text", "words": "int", "total_words": "int", "percent": "int"}
+    | {"low": "real", "high": "real", "seconds": "real", "total_seconds": "real"}
+    | {"turns": "int", "median_turn_words": "real", "longest_turn_words": "int"}
+    | {"words_without_backchannels": "int", "total_without_backchannels": "int"}
+    | {"unattributed_words": "int", "withheld": "flag", "caution": "text"}
+)
+CORRECTED_WORDS = "corrected_words.parquet"
+
 PARTS: tuple[Part, ...] = (
-    Part(
-        "words.parquet",
-        "word",
-        {"position": "int", "text": "text", "start_s": "real", "end_s": "real"}
-        | {"probability": "real", "speaker": "text", "words": "int"},
-        _words,
-    ),
+    Part("words.parquet", "word", _WORD_COLUMNS, lambda c: _words(c.transcription.words)),
+    Part(CORRECTED_WORDS, None, _WORD_COLUMNS, _corrected_words),
     Part(
         "removed.parquet",
         "removed_text",
@@ -142,7 +164,7 @@ PARTS: tuple[Part, ...] = (
         "turns.parquet",
         "turn",
         {"number": "int", "speaker": "text", "role": "text", "start_s": "real", "end_s": "real"}
-        | {"text": "text", "words": "int"},
+        | {"text": "text", "words": "int", "passage": "text", "machine_text": "text"},
         _turns,
     ),
     Part(
@@ -169,12 +191,14 @@ PARTS: tuple[Part, ...] = (
     Part(
         "shares.parquet",
         "share",
-        {"phase": "text", "role": "text", "words": "int", "total_words": "int", "percent": "int"}
-        | {"low": "real", "high": "real", "seconds": "real", "total_seconds": "real"}
-        | {"turns": "int", "median_turn_words": "real", "longest_turn_words": "int"}
-        | {"words_without_backchannels": "int", "total_without_backchannels": "int"}
-        | {"unattributed_words": "int", "withheld": "flag", "caution": "text"},
-        _shares,
+        _SHARE_COLUMNS,
+        lambda c: _shares(c.shares),
+    ),
+    Part(
+        "machine_shares.parquet",
+        "machine_share",
+        _SHARE_COLUMNS,
+        lambda c: _shares(c.corrected.shares if c.corrected else ()),
     ),
     Part(
         "codes.parquet",
@@ -203,6 +227,7 @@ def without_tables(conversation: Conversation) -> Conversation:
     Voices are left out and never come back: an embedding identifies a person, and such profiles
     are kept only with consent and apart from the artefacts.
     """
+    corrected = conversation.corrected
     return replace(
         conversation,
         transcription=replace(conversation.transcription, words=(), removed=()),
@@ -214,6 +239,8 @@ def without_tables(conversation: Conversation) -> Conversation:
         shares=(),
         codes=(),
         measures=(),
+        corrected=corrected
+        and replace(corrected, words=None if corrected.words is None else (), shares=()),
     )
 
 
@@ -224,7 +251,7 @@ def with_tables(facts: Conversation, tables: Mapping[str, pa.Table]) -> Conversa
         facts,
         transcription=replace(
             facts.transcription,
-            words=_each(Word, columns["words.parquet"], *_TIMED, "probability", "speaker"),
+            words=_read_words(columns["words.parquet"]),
             removed=_each(RemovedText, columns["removed.parquet"], *_TIMED, "reason"),
         ),
         diarization=replace(
@@ -248,7 +275,22 @@ def with_tables(facts: Conversation, tables: Mapping[str, pa.Table]) -> Conversa
             columns.get("codes.parquet", {}), columns.get("flags.parquet", {})
         ),
         measures=function_tables.read_measures(columns.get("measures.parquet", {})),
+        corrected=_read_corrected(facts.corrected, columns),
     )
+
+
+def _read_corrected(
+    corrected: Corrected | None, columns: Mapping[str, Columns]
+) -> Corrected | None:
+    if corrected is None:
+        return None
+    words = None if corrected.words is None else _read_words(columns[CORRECTED_WORDS])
+    shares = _read_shares(columns["machine_shares.parquet"])
+    return replace(corrected, words=words, shares=shares)
+
+
+def _read_words(columns: Columns) -> tuple[Word, ...]:
+    return _each(Word, columns, *_TIMED, "probability", "speaker")
 
 
 def _finding(phases: Segmentation, **tables: Any) -> Segmentation:
@@ -277,9 +319,13 @@ def _speaker_segments(columns: Columns, *, exclusive: bool) -> tuple[SpeakerSegm
 
 def _read_turns(columns: Columns) -> tuple[Turn, ...]:
     rows = _rows(columns, "number", "speaker", "text", "start_s", "end_s", "role")
+    marked = columns.get("passage") or [None] * len(columns["number"])
     return tuple(
-        Turn(number, speaker, text, start, end, Role(role) if role else None)
-        for number, speaker, text, start, end, role in rows
+        Turn(
+            *(number, speaker, text, start, end, Role(role) if role else None),
+            passage=Passage(passage) if passage else None,
+        )
+        for (number, speaker, text, start, end, role), passage in zip(rows, marked, strict=True)
     )
 
 

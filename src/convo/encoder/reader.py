@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from convo.transcript import Turn
 SHIPPED = "data/models/phases"
 FILES = ("encoder.onnx", "head.onnx", "tokenizer.json", "cues.toml")
 _ROWS = 8  # windows at once: enough to be fast, little memory
+_REMEMBERED = 300  # windows of five long sessions, about 10 MB
 
 
 class PhaseReader:
@@ -38,6 +40,8 @@ class PhaseReader:
         self._pieces = word_pieces((folder / "tokenizer.json").read_bytes())
         self._encoder = _session(folder / "encoder.onnx")
         self._head = _session(folder / "head.onnx")
+        self._one_at_a_time = Lock()
+        self._heard: dict[bytes, Floats] = {}
         self._last: tuple[tuple[Turn, ...], TurnScores] | None = None
 
     def __call__(self, turns: Sequence[Turn]) -> TurnScores:
@@ -46,10 +50,11 @@ class PhaseReader:
         The last session is remembered: its phases, codes and activities are found one after the
         other.
         """
-        session, last = tuple(turns), self._last
-        if last is None or last[0] != session:
-            self._last = last = (session, self._read(session))
-        return last[1]
+        session = tuple(turns)
+        with self._one_at_a_time:
+            if self._last is None or self._last[0] != session:
+                self._last = (session, self._read(session))
+            return self._last[1]
 
     def _read(self, turns: tuple[Turn, ...]) -> TurnScores:
         vectors = self._vectors(windows(turns, [self._pieces(turn.text) for turn in turns]))
@@ -59,26 +64,43 @@ class PhaseReader:
         return TurnScores(_log_softmax(phases), _log_sigmoid(starts), _log_softmax(codes))
 
     def _vectors(self, session: Windows) -> Floats:
-        """For every turn: the mean of its word pieces, then its mark."""
-        turns = session.turns
-        total: Floats | None = None
-        for start in range(0, len(session.ids), _ROWS):
-            rows = slice(start, start + _ROWS)
+        """For every turn: the mean of its word pieces, then its mark.
+
+        Windows that were heard a moment ago are remembered, so that a session in which a person
+        changes a turn is not read anew as a whole.
+        """
+        heard = [
+            row[mask == 1].tobytes()
+            for row, mask in zip(session.ids, session.attention, strict=True)
+        ]
+        new = [row for row, key in enumerate(heard) if key not in self._heard]
+        for first in range(0, len(new), _ROWS):
+            rows = new[first : first + _ROWS]
             hidden = self._encoder.run(
-                None,
-                {"input_ids": session.ids[rows], "attention_mask": session.attention[rows]},
+                None, {"input_ids": session.ids[rows], "attention_mask": session.attention[rows]}
             )[0]
-            if total is None:
-                total = np.zeros((turns, 2 * hidden.shape[2]), dtype=np.float32)
-            owner = session.owner[rows]
-            size = hidden.shape[2]
-            np.add.at(total[:, :size], owner[owner >= 0], hidden[owner >= 0])
-            here = (session.marks[:, 0] >= start) & (session.marks[:, 0] < start + _ROWS)
-            total[here, size:] = hidden[session.marks[here, 0] - start, session.marks[here, 1]]
-        assert total is not None
-        counts = np.bincount(session.owner[session.owner >= 0], minlength=turns)
-        total[:, : total.shape[1] // 2] /= counts[:, None]
-        return total
+            for row, states in zip(rows, hidden, strict=True):
+                self._heard[heard[row]] = _pooled(session, row, states)
+        vectors = np.concatenate([self._heard[key] for key in heard])
+        for key in heard:  # those in use are the newest
+            self._heard[key] = self._heard.pop(key)
+        for key in list(self._heard)[:-_REMEMBERED]:
+            del self._heard[key]
+        return vectors
+
+
+def _pooled(session: Windows, row: int, states: Floats) -> Floats:
+    """The vectors of the turns of one window."""
+    turns = np.flatnonzero(session.marks[:, 0] == row)
+    owner = session.owner[row]
+    size = states.shape[1]
+    pooled = np.zeros((len(turns), 2 * size), dtype=np.float32)
+    inside = owner >= 0
+    place = owner[inside] - turns[0]
+    np.add.at(pooled[:, :size], place, states[inside])
+    pooled[:, :size] /= np.bincount(place, minlength=len(turns))[:, None]
+    pooled[:, size:] = states[session.marks[turns, 1]]
+    return pooled
 
 
 @functools.cache

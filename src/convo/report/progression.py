@@ -222,7 +222,10 @@ def _cell(phase: Phase, conversation: Conversation, heading: str, line: ShareLin
 
 def _opening(turns: Sequence[Turn]) -> Turn:
     """The first turn that says something, or else the first."""
-    return next((turn for turn in turns if turn.word_count >= _TELLING_WORDS), turns[0])
+    return next(
+        (turn for turn in turns if turn.passage is None and turn.word_count >= _TELLING_WORDS),
+        turns[0],
+    )
 
 
 def _place(axis: Axis, first: int, last: int) -> str:

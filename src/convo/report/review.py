@@ -89,7 +89,7 @@ def _coach_questions(conversation: Conversation) -> tuple[CoachQuestion, ...]:
     if settled and not conversation.roles.review:
         return ()
     found = voices(conversation)
-    spoken = [turn for turn in conversation.turns if turn.speaker is not None]
+    spoken = [t for t in conversation.turns if t.speaker is not None and t.passage is None]
     first = {turn.speaker: turn for turn in reversed(spoken)}
     first |= {t.speaker: t for t in reversed(spoken) if t.word_count >= _TELLING_WORDS}
     return tuple(

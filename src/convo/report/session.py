@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from convo.files import write_atomically
 from convo.report import charts
 from convo.report.activities import MANY, activity_views
+from convo.report.corrections import change_views, differences, passage_words
 from convo.report.files import session_file_name
 from convo.report.page import render
 from convo.report.review import phase_commands, review_groups
@@ -26,6 +28,7 @@ from convo.report.spans import (
 from convo.report.timeline import Stretch, TimelineRow, timeline
 from convo.report.wording import (
     Voice,
+    clock,
     phase_names,
     plural,
     put_right,
@@ -89,6 +92,9 @@ def reading(conversation: Conversation) -> dict[str, Any]:
         "phases": _phases_present(conversation),
         "phase_names": phase_names(conversation),
         "put_right": put_right(conversation),
+        "changes": change_views(conversation),
+        "differences": differences(conversation),
+        "passages": passage_words(conversation),
         "activities": activity_views(conversation),
         "many_activities": MANY,
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
@@ -121,19 +127,32 @@ def _turn_views(
 ) -> tuple[TurnView, ...]:
     phases = phase_of_turns(conversation)
     sure = certainty_of_turns(conversation)
+    private = _private_lengths(conversation)
     return tuple(
         TurnView(
             number=turn.number,
             place=axis.place(turn.number) if axis.timed else str(turn.number),
             voice=found[turn.number],
-            text=turn.text,
+            text=private.get(turn.number, turn.text),
             phase=phases[turn.number].value if turn.number in phases else "none",
             fade=_fade(sure.get(turn.number)),
             start=turn.start,
             end=turn.end,
         )
         for turn in conversation.turns
+        if turn.hidden is None or turn.number in private
     )
+
+
+def _private_lengths(conversation: Conversation) -> dict[int, str]:
+    """The length of every private passage, by the number of its first turn."""
+    found: dict[int, str] = {}
+    for hidden, group in groupby(conversation.turns, key=lambda turn: turn.hidden is not None):
+        run = list(group)
+        if hidden:
+            start, end = run[0].start or 0.0, max(turn.end or 0.0 for turn in run)
+            found[run[0].number] = clock(end - start)
+    return found
 
 
 def _fade(certainty: float | None) -> str:

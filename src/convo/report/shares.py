@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convo.report.charts import Bar
@@ -118,9 +119,15 @@ class ShareLine:
         return f"{self.label}: coach {percents[0]}{PERCENT}{reach}, coachee {percents[1]}{PERCENT}."
 
 
-def share_lines(conversation: Conversation) -> tuple[ShareLine, ...]:
-    """The whole session first, then every phase, found or not."""
-    found = {(share.phase, share.role): share for share in conversation.shares}
+def share_lines(
+    conversation: Conversation, shares: Sequence[Share] | None = None
+) -> tuple[ShareLine, ...]:
+    """The whole session first, then every phase, found or not.
+
+    ``shares`` are other ones than those that count.
+    """
+    chosen = conversation.shares if shares is None else shares
+    found = {(share.phase, share.role): share for share in chosen}
     names = phase_names(conversation)
     return tuple(
         ShareLine(

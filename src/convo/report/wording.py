@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from convo.conversation.media import is_played
-from convo.transcript import Conversation, Phase, Role, Share, Turn
+from convo.transcript import Conversation, Passage, Phase, Role, Share, Turn
 
 ABSENT = "–"
 PERCENT = "\u00a0%"
@@ -152,6 +152,8 @@ def role_of(conversation: Conversation, turn: Turn) -> Role | None:
 
 
 def _key(conversation: Conversation, turn: Turn) -> str:
+    if turn.hidden is not None:
+        return "private"
     role = role_of(conversation, turn)
     if role in (Role.COACH, Role.COACHEE):
         return role.value
@@ -166,6 +168,10 @@ def _voice(conversation: Conversation, key: str, turns: Sequence[Turn]) -> Voice
         return Voice(key, conversation.session.coachee or "Coachee", "coachee", labels)
     if key == "unattributed":
         return Voice(key, "Unattributed", "nobody in particular")
+    if key == "private":
+        return Voice(key, "Private passage", "not shown")
+    if turns[0].passage is Passage.OTHER:
+        return Voice(key, "Something else", "not the session", labels)
     if is_played(turns[0]):
         return Voice(key, "Played recording", "nobody in the room", labels)
     other = role_of(conversation, turns[0]) is Role.OTHER
@@ -186,7 +192,7 @@ def voices(conversation: Conversation) -> dict[int, Voice]:
 
 def voice_order(found: Mapping[int, Voice]) -> tuple[Voice, ...]:
     """Every voice once: coach, coachee, others, unattributed."""
-    first = {"coach": 0, "coachee": 1, "unattributed": 3}
+    first = {"coach": 0, "coachee": 1, "unattributed": 3, "private": 4}
     return tuple(
         sorted(set(found.values()), key=lambda voice: (first.get(voice.key, 2), voice.key))
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import Depends, HTTPException, Request
 from itsdangerous import BadSignature, Signer
 
+from convo.conversation.private import without_private
 from convo.conversation.pseudonyms import Pseudonyms
 from convo.transcript import Conversation, Session
 
@@ -144,7 +145,7 @@ def shown(who: Viewer, conversation: Conversation) -> Conversation:
     """
     if who.role in SPEAKERS:
         return conversation
-    return names_of(who).conversation(_without_private(conversation))
+    return names_of(who).conversation(without_private(conversation))
 
 
 def sessions(who: Viewer, desk: Desk) -> Sequence[Listed]:
@@ -193,7 +194,3 @@ def _hidden(desk: Desk, names: Pseudonyms) -> list[Listed]:
 
 def _signer(desk: Desk) -> Signer:
     return Signer(desk.secret(), salt="login")
-
-
-def _without_private(conversation: Conversation) -> Conversation:
-    return conversation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import secrets
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from convo.conversation.pseudonyms import Pseudonyms
 from convo.database.asking import Asker
 from convo.database.jobs import Queue
 from convo.database.masked import masked_store, pseudonyms
+from convo.database.runs import Run, RunsNotDone
 from convo.errors import StoreError
 from convo.files import read_bytes, write_atomically
 from convo.report.files import session_file_name
@@ -26,8 +28,11 @@ T = TypeVar("T")
 _KEY = "web.key"
 MASKED = "for-researchers"
 _SESSIONS = """
-    select coachee, coach, session, date, programme, recording_id, minutes, needs_review
-    from v_session order by lower(coachee), coachee, date, session"""
+    select s.coachee, s.coach, s.number, s.date, s.programme, s.recording_id,
+           round(r.duration_s / 60, 1), v.recording_id is not null
+    from session s join recording r using (recording_id)
+    left join (select distinct recording_id from review) v using (recording_id)
+    order by lower(s.coachee), s.coachee, s.date, s.number"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Desk:
     inspect: Callable[[Path], Recording] = _refuse
     queue_problem: Callable[[], str | None] = lambda: None
     wide: bool = False
+    _runs: dict[str, RunsNotDone] = field(default_factory=dict, repr=False)
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
     _remembered: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False)
     _askers: dict[Path, Asker] = field(default_factory=dict, repr=False)
@@ -148,6 +154,21 @@ class Desk:
             return None
         state = path.stat()
         return state.st_mtime_ns, state.st_size
+
+    def unfinished(self) -> list[Run]:
+        """Files that failed or were interrupted and are not in the queue either."""
+        from convo.reservation import is_unfinished
+
+        listed = self.queue.jobs("waiting", "running", "cancelling", "failed", "cancelled")
+        queued = {job.recording_id for job in listed}
+        runs = self._runs.setdefault("runs", RunsNotDone(self.data / "runs")).read()
+        return [run for run in runs if is_unfinished(run) and run.recording_id not in queued]
+
+    def warm(self) -> None:
+        """Read what the first page needs before somebody asks for it."""
+        with contextlib.suppress(StoreError):
+            self.sessions()
+            self.unfinished()
 
     def secret(self) -> bytes:
         """The key that signs cookies, made once for this data folder."""

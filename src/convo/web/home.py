@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from convo.report.files import find_report, progression_file_name
 from convo.report.page import CONTENT_SECURITY_POLICY
-from convo.reservation import unfinished
 from convo.web import pages
 from convo.web.access import Who, sessions
 from convo.web.desk import Desk, Listed
@@ -41,7 +40,7 @@ def home(request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "") 
         pages_there=pages_there,
         find=find,
         in_queue=open_lines(desk, who),
-        unfinished=unfinished(desk.data) if who.role == "owner" else [],
+        unfinished=desk.unfinished() if who.role == "owner" else [],
     )
 
 

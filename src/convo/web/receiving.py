@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from convo.sessions import guess_date, guess_number
 from convo.web.access import Viewer, may_see
 from convo.web.desk import Desk
 from convo.web.tus import incoming
-
-_VTT_STARTS = (b"WEBVTT", b"\xef\xbb\xbfWEBVTT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +93,6 @@ def probably_known(desk: Desk, who: Viewer, fingerprint: str) -> str | None:
 
 def _look(desk: Desk, path: Path) -> tuple[str, float]:
     """The id of what is in the file, and its minutes; its name and type are not asked."""
-    with path.open("rb") as file:
-        if file.read(9).startswith(_VTT_STARTS):
-            file.seek(0)
-            return hashlib.file_digest(file, "sha256").hexdigest(), 0.0
     recording = desk.inspect(path)
     return recording.recording_id, recording.duration / 60
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from browsing import PHONE, findings, picture, serving
 
-from convo.audio.recording import inspect_recording
 from convo.database.uploads import Uploads
+from convo.importing import inspect
 from convo.web.desk import Desk
 
 
@@ -27,7 +27,7 @@ def big(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "data", inspect=inspect_recording)
+    return Desk(tmp_path / "data", inspect=inspect)
 
 
 def cut_after(page, pieces: int) -> None:
