@@ -9,7 +9,7 @@ BIN := $(VENV)/Scripts
 endif
 PY := $(BIN)/python
 
-.PHONY: help demo test test-quick check bench figures train train-activities train-functions ladder serve doctor constraints clean
+.PHONY: help demo test chromium screenshots test-quick check bench figures train train-activities train-functions ladder serve doctor constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -17,8 +17,15 @@ help:  ## this list
 demo: $(VENV)/.installed  ## install, then process the three sample sessions and show what comes of them
 	$(PY) -m convo demo
 
-test: $(VENV)/.installed check  ## every test, with the real models on real speech (about 15 minutes)
+test: $(VENV)/.installed check chromium  ## every test, with the real models on real speech (about 15 minutes)
 	$(PY) -m pytest
+
+chromium: $(VENV)/.installed  ## a browser for the tests of the page, where it can be installed
+	@$(PY) tests/web/chromium.py
+
+screenshots: export CONVO_PICTURES := build/screenshots
+screenshots: $(VENV)/.installed chromium  ## a picture of every page in build/screenshots, made by the browser tests
+	$(PY) -m pytest -m browser tests/web/browser
 
 test-quick: $(VENV)/.installed  ## the tests that load no model
 	$(PY) -m pytest -m "not slow"
@@ -51,7 +58,7 @@ train-functions: $(VENV)/.installed  ## fit the weights in configs/functions.tom
 ladder: $(VENV)/.installed  ## compare all methods of finding phases on CASES=FOLDER and write it into docs/phases.md
 	$(PY) -m convo.training.ladder $(CASES)
 
-serve: $(VENV)/.installed  ## read the reports in a browser, on this machine only
+serve: $(VENV)/.installed  ## the page, on this machine only: add recordings, watch them work, read them
 	$(PY) -m convo serve
 
 doctor: $(VENV)/.installed  ## what works on this machine, and the remedy for what does not

@@ -5,13 +5,12 @@ Without chromium the tests in ``browser`` are skipped, and say so; ``CONVO_CHROM
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browsing import DESKTOP, serving
+from chromium import MISSING, find_chromium
 from fastapi.testclient import TestClient
 from kept import keep, sample
 
@@ -27,7 +26,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +78,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a chromium, or the test is skipped."""
-    named = os.environ.get("CONVO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if named is None:
-        pytest.skip("THE PAGE IS NOT TESTED IN A BROWSER: there is no chromium, install one")
-    return named
+    found = find_chromium()
+    if found is None:
+        pytest.skip(MISSING)
+    return found
 
 
 @pytest.fixture(scope="session")

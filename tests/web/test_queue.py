@@ -46,6 +46,9 @@ def test_how_far_and_how_long(queue: Queue, client: TestClient) -> None:
 
 def test_cancel_retry_and_taking_off_the_list(queue: Queue, client: TestClient) -> None:
     short = "a" * 16
+    file = queue.path.parent / "inbox" / "a"
+    file.parent.mkdir()
+    file.touch()
     assert client.post(f"/queue/{short}/cancel", follow_redirects=False).status_code == 303
     assert queue.jobs()[0].state == "cancelling"
     queue.end("a" * 64, "cancelled")
@@ -62,7 +65,7 @@ def test_cancel_retry_and_taking_off_the_list(queue: Queue, client: TestClient) 
     queue.end("a" * 64, "done", report="hannah-session-01-aaaaaaaa.html")
     assert f'href="/sessions/{short}"' in client.get("/queue").text
     client.post(f"/queue/{short}/forget")
-    assert queue.job(short) is None
+    assert queue.job(short) is None and file.is_file()
     assert client.post(f"/queue/{short}/forget").status_code == 404
 
 
@@ -92,3 +95,12 @@ def test_events_tell_changes_only(queue: Queue, client: TestClient, monkeypatch)
         return [event.event for event in heard]
 
     assert asyncio.run(listen()) == ["list", "list", f"job-{'a' * 16}", f"job-{'a' * 16}"]
+
+
+def test_removing_what_came_to_nothing_deletes_the_uploaded_copy(queue, client) -> None:
+    file = queue.path.parent / "inbox" / "b"
+    file.parent.mkdir()
+    file.touch()
+    queue.end("b" * 64, "failed", "no speech in it: record again")
+    client.post(f"/queue/{'b' * 16}/forget")
+    assert queue.job("b" * 64) is None and not file.exists()

@@ -156,13 +156,13 @@ class Desk:
         return state.st_mtime_ns, state.st_size
 
     def unfinished(self) -> list[Run]:
-        """Files that failed or were interrupted and are not in the queue either."""
+        """Files that failed or were interrupted outside of the queue."""
         from convo.reservation import is_unfinished
 
-        listed = self.queue.jobs("waiting", "running", "cancelling", "failed", "cancelled")
-        queued = {job.recording_id for job in listed}
         runs = self._runs.setdefault("runs", RunsNotDone(self.data / "runs")).read()
-        return [run for run in runs if is_unfinished(run) and run.recording_id not in queued]
+        # What was uploaded is told by the queue, under the name it had there.
+        elsewhere = (run for run in runs if Path(run.file).parent != self.inbox)
+        return [run for run in elsewhere if is_unfinished(run)]
 
     def warm(self) -> None:
         """Read what the first page needs before somebody asks for it."""

@@ -16,6 +16,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from convo.database.jobs import Queued
+from convo.database.uploads import Uploads
 from convo.progress import EXPECTED_FACTORS, TITLES, machine_factors, seconds_left
 from convo.report.wording import plural
 from convo.sessions import SessionRequest
@@ -102,9 +103,15 @@ def again(
 
 @router.post("/{id}/forget")
 def forget(id: str, request: Request, desk: AtDesk, who: Who) -> Response:
-    """Take a recording that has ended off the list; what is kept of it stays."""
-    _own_job(desk, who, id)
-    desk.queue.forget(id)
+    """Take a recording that has ended off the list.
+
+    What is kept of it stays. Of one that came to nothing the uploaded copy is deleted.
+    """
+    job = _own_job(desk, who, id)
+    if desk.queue.forget(id) and job.state != "done" and not _is_kept(desk, job):
+        (desk.data / job.file).unlink(missing_ok=True)
+        for upload in Uploads(desk.data).of_recording(job.recording_id):
+            Uploads(desk.data).remove(upload.id)
     return _list(request, desk, who)
 
 
@@ -118,6 +125,10 @@ def _own_job(desk: Desk, who: Viewer, id: str) -> Queued:
     if job is None or not _is_of(who, job):
         raise HTTPException(404, "There is no such recording in the queue: it may have been done.")
     return job
+
+
+def _is_kept(desk: Desk, job: Queued) -> bool:
+    return any(one.recording_id == job.recording_id for one in desk.sessions())
 
 
 def _is_of(who: Viewer, job: Queued) -> bool:

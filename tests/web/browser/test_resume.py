@@ -126,3 +126,23 @@ def test_what_is_missing_is_said_by_the_form(desk, big, page) -> None:
         assert findings(page) == []
         picture(page, "add-recordings-missing")
         page.get_by_role("button", name=f"Remove {big.name}").click()
+
+
+def test_files_can_be_dropped(desk, big, page) -> None:
+    with serving(desk) as address:
+        page.goto(f"{address}/upload")
+        page.evaluate(
+            """bytes => {
+                const files = new DataTransfer();
+                files.items.add(new File([new Uint8Array(bytes)], "one.wav"));
+                files.items.add(new File(["no sound"], "two.txt"));
+                const event = { bubbles: true, cancelable: true, dataTransfer: files };
+                document.body.dispatchEvent(new DragEvent("drop", event));
+            }""",
+            list(big.read_bytes()[:2_000_000]),
+        )
+        page.locator("[id^=row-]").nth(1).wait_for()
+        told = page.get_by_role("group", name="two.txt").locator("p").first.inner_text()
+        assert told.startswith("two.txt ") and told.endswith(".")
+        page.get_by_role("button", name="Take two.txt off the list").click()
+        assert page.locator(".upload").count() == 1
