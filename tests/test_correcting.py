@@ -1,7 +1,10 @@
 """Corrections and what follows from them, without models of speech: effects, and taking back."""
 
+import doctest
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from convo.database.artefacts import current_run, read_conversation, write_conve
 from convo.errors import SessionError, TranscriptError
 from convo.outcome import conversations
 from convo.progress import stage_runs
+from convo.report.corrections import KINDS
 from convo.reservation import store
 from convo.transcript import Passage, Phase, Role
 from tests.database.conversations import COACH, COACHEE, make_conversation
@@ -179,6 +183,11 @@ def test_boundaries_are_moved_added_and_removed(data):
     place = before[number][1] - 1
     correcting.remove_phase(data, RECORDING, starts[place], "Sam")
     assert len(spans(again(data))) < len(before)
+    correcting.undo(data, RECORDING, "Sam")
+    correcting.add_phase(data, RECORDING, starts[1], starts[2], Phase.CO_CONSTRUCTION, "Sam")
+    correcting.add_phase(data, RECORDING, starts[2], starts[3], Phase.CO_CONSTRUCTION, "Sam")
+    both = again(data).segmentation.labels()  # one after the other counts, also without a look
+    assert [both[n] for n in (1, 2, 4, 5)] == [Phase.CO_CONSTRUCTION] * 2 + [Phase.SCRUTINY] * 2
     with pytest.raises(SessionError, match="no phase begins"):
         correcting.move_boundary(data, RECORDING, starts[0], starts[3], "Sam")
     with pytest.raises(SessionError, match="no turn begins"):
@@ -231,9 +240,7 @@ def hidden(tmp_path, counted):
     correcting.edit_words(tmp_path, RECORDING, turn.start, turn.end, f"{secret} {SECRET}", "Sam")
     correcting.recompute(tmp_path, RECORDING)
     database = tmp_path / "convo.duckdb"
-    assert found_in(tmp_path / "reports") and SECRET in str(
-        store(tmp_path).query("select text from turn").rows
-    )
+    assert found_in(tmp_path / "reports") and SECRET.encode() in database.read_bytes()
     correcting.mark_passage(
         tmp_path, RECORDING, turn.start, turn.end, Passage.PRIVATE, "Sam", counted
     )
@@ -291,6 +298,9 @@ def test_a_private_passage_is_named_with_its_length(tmp_path):
 def test_what_cannot_be_is_refused(data):
     with pytest.raises(TranscriptError, match="must end after it starts"):
         correcting.reassign(data, RECORDING, 5.0, 5.0, None, "Sam")
+    for label, why in (("A@1", "no name for a voice"), ("MEDIA", "mark the passage instead")):
+        with pytest.raises(SessionError, match=why):
+            correcting.reassign(data, RECORDING, 5.0, 6.0, label, "Sam")
     with pytest.raises(SessionError, match="no speaker is called 'X'"):
         correcting.name_coach(data, RECORDING, "X", "Sam")
     with pytest.raises(SessionError, match="no correction to take back"):
@@ -301,3 +311,32 @@ def test_what_cannot_be_is_refused(data):
         correcting.undo(data, RECORDING, "Sam", said.name)
     with pytest.raises(SessionError, match="no session"):
         correcting.recompute(data, "0" * 64)
+
+
+DOCS = (Path(__file__).parents[1] / "docs" / "corrections.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_of_the_documentation_run(data):
+    (block,) = re.findall(r"^```python\n(.*?)^```", DOCS, re.DOTALL | re.MULTILINE)
+    names = {"data": data, "recording_id": RECORDING}
+    example = doctest.DocTestParser().get_doctest(block, names, "corrections.md", None, 0)
+    told = []
+    doctest.DocTestRunner().run(example, out=told.append)
+    assert "".join(told) == ""
+    CHANGES["speaker"](data)
+    again(data)
+    (sql,) = re.findall(r"^```sql\n(.*?)^```", DOCS, re.DOTALL | re.MULTILINE)
+    assert len(store(data).query(sql).rows) == 2
+
+
+def test_every_kind_and_function_is_described():
+    for kind in KINDS:
+        assert f"| `{kind}` |" in DOCS
+    functions = (
+        name
+        for name, value in vars(correcting).items()
+        if getattr(value, "__module__", "") in ("convo.correcting", "convo.recomputing")
+        and callable(value)
+        and name[0].islower()
+    )
+    assert {name for name in functions if f"`{name}`" not in DOCS} == set()

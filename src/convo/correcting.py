@@ -16,21 +16,24 @@ from typing import Any
 
 from convo.conversation import spans
 from convo.conversation.candidates import Verdict
-from convo.conversation.edits import BreakEdit, Edit, PassageEdit, SpeakerEdit, WordsEdit
+from convo.conversation.edits import LABELS, BreakEdit, Edit, PassageEdit, SpeakerEdit, WordsEdit
 from convo.conversation.spans import Anchors
 from convo.conversation.voices import anchored
 from convo.database.corrections import (
     UNDO,
     Correction,
     in_force,
+    last_correction,
     read_corrections,
     save_correction,
 )
 from convo.errors import SessionError
-from convo.files import as_json
+from convo.files import as_json, parse
 from convo.recomputing import kept
 from convo.recomputing import recompute as recompute
 from convo.transcript import Conversation, Passage, Phase
+
+_LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,10 @@ def reassign(
 
     Raises:
         TranscriptError: the stretch is none.
-        SessionError: there is no such session.
+        SessionError: there is no such session, or nobody can be called that.
     """
     if speaker is not None:
+        _check_label(speaker)
         segments = kept(data, recording_id).diarization.exclusive
         speaker = anchored(speaker, segments)
     return _save(data, recording_id, "speaker", SpeakerEdit(start, end, speaker), who)
@@ -246,6 +250,16 @@ def _value(one: Correction) -> Any:
         return one.value
 
 
+def _check_label(speaker: str) -> None:
+    """A new voice may be called anything but what means something else."""
+    if "@" in speaker or not speaker.strip() or len(speaker) > _LONGEST_LABEL:
+        raise SessionError(
+            f"{speaker[:80]!r} is no name for a voice: use up to {_LONGEST_LABEL} characters, no @"
+        )
+    if speaker in LABELS.values():
+        raise SessionError(f"what {speaker} says is no talk: mark the passage instead")
+
+
 def _check_speaker(conversation: Conversation, speaker: str) -> None:
     known = sorted({turn.speaker for turn in conversation.turns if turn.speaker})
     if speaker not in known:
@@ -266,7 +280,13 @@ Change = Callable[[list[float], list[Phase]], None]
 def _save_phases(data: Path, recording_id: str, who: str | None, change: Change) -> Correction:
     """All phases of the session, as they are now but for one ``change``."""
     conversation = kept(data, recording_id)
-    turns, labels = conversation.turns, list(conversation.segmentation.labels())
+    turns = conversation.turns
+    last = last_correction(data / "artefacts", recording_id, "phases")
+    labels = list(
+        spans.labels_at(turns, parse(last.value.encode(), Anchors, data))
+        if last
+        else conversation.segmentation.found.labels()
+    )
     starts = [turn.start or 0.0 for turn in turns]
     change(starts, labels)
     said: Anchors = spans.anchors(turns, labels)

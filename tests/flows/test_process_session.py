@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,10 +23,12 @@ STAGES = [
     "diarize",
     "cover",
     "attribute",
+    "correct",
     "assign_roles",
     "segment_phases",
     "code_turns",
     "find_activities",
+    "confirm_activities",
     "count_shares",
     "measure",
     "keep",
@@ -122,6 +125,7 @@ def test_no_connection_leaves_the_machine_and_an_answer_redoes_only_cheap_stages
         "diarize": 1,
         "cover": 1,
         "attribute": 1,
+        "correct": 1,
     }
     # The answer stays when the same file is processed again without it.
     assert finish(start(data, clip))[0] == 0
@@ -158,6 +162,43 @@ def test_phases_put_right_redo_only_what_follows_from_them(tmp_path, clip):
     assert finish(start(data, clip))[0] == 0
     assert conversations(data) == [after]
     assert events(data, "finished")["confirm_phases"] == 1
+
+
+def test_the_file_processed_again_gives_what_a_correction_gave(tmp_path, clip):
+    """One way for both, and neither the recording nor the work files are needed to correct."""
+    data = tmp_path / "data"
+    assert finish(start(data, clip))[0] == 0
+
+    from convo import correcting
+    from convo.database.artefacts import current_runs
+    from convo.transcript import Passage, Phase
+
+    (run,) = current_runs(data / "artefacts")
+    (recording_id, folder) = run.recording_id, run.folder
+    turns = correcting.kept(data, recording_id).turns
+    elsewhere = clip.rename(tmp_path / "elsewhere.wav")
+    work = (data / "work").rename(tmp_path / "work")
+    assert correcting.recompute(data, recording_id) == folder
+    shutil.rmtree(data / "work")
+    work.rename(data / "work")
+    correcting.reassign(data, recording_id, turns[0].start, turns[0].end, None, "Sam")
+    correcting.edit_words(data, recording_id, turns[1].start, turns[1].end, "Quite so.", "Sam")
+    correcting.split_turn(data, recording_id, turns[2].start + 1.0, "Sam")
+    correcting.mark_passage(
+        data, recording_id, turns[3].start, turns[3].end, Passage.PRIVATE, "Sam"
+    )
+    correcting.recompute(data, recording_id)
+    correcting.add_phase(data, recording_id, 0.0, turns[3].end, Phase.FRAME, "Sam")
+    corrected = correcting.recompute(data, recording_id)
+    assert corrected != folder
+    assert events(data, "finished")["transcribe"] == 1
+
+    elsewhere.rename(clip)
+    assert finish(start(data, clip)) == (0, "")
+    (run,) = current_runs(data / "artefacts")
+    assert run.folder == corrected
+    assert events(data, "finished")["transcribe"] == 1
+    assert events(data, "finished")["attribute"] == 1
 
 
 def test_a_lost_stage_file_is_made_again(tmp_path, clip):

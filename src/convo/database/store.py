@@ -129,6 +129,7 @@ class Store:
                     connections.check_free(self.path, end)
                 _remove_log(self.path)
                 os.replace(fresh, self.path)
+                self._to_forget.unlink(missing_ok=True)
             except OSError as error:
                 raise disk_error(error, self.path) from error
             finally:

@@ -39,11 +39,17 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class ActivityView:
-    """One candidate: where it was settled, in whose words, and what seems to be true of it."""
+    """One candidate: where it was settled, in whose words, and what seems to be true of it.
+
+    ``start`` and ``end`` are seconds, None without times; ``by`` is who says that it is one.
+    """
 
     number: int
     quotes: tuple[Quote, ...]
     facts: tuple[str, ...]
+    start: float | None = None
+    end: float | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,15 @@ def follow_up_views(
 
 def _view(number: int, activity: Activity, conversation: Conversation) -> ActivityView:
     turns = dict.fromkeys((activity.start_turn, activity.set_turn))
+    times = {turn.number: turn for turn in conversation.turns}
+    first, last = times.get(activity.start_turn), times.get(activity.end_turn)
     return ActivityView(
         number,
         tuple(_quote(conversation, turn) for turn in turns),
         tuple(_facts(activity)),
+        first.start if first else None,
+        last.end if last else None,
+        activity.by or "",
     )
 
 

@@ -6,15 +6,16 @@ Every chart is made in a wide and a narrow form, and goes with a table of the sa
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, ParamSpec
 
 from convo.transcript import Phase
+
+P = ParamSpec("P")
 
 PHASE_COLORS: Mapping[Phase, str] = {
     Phase.ORIENTATION: "#dcb25a",
@@ -32,6 +33,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, 'Noto Sa
 HATCH_ID = "between"
 WIDE, NARROW, PANEL_HEIGHT = 748, 336, 132
 ROW, BAR, LABEL = 44, 20, 15
+_REMEMBERED = 64  # charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,24 @@ AXIS_LOOK: dict[str, Any] = {
 }
 
 
+def drawn_once(draw: Callable[P, Chart]) -> Callable[P, Chart]:
+    """Remember the last drawings: pages are read more often than what they show changes."""
+    kept: dict[str, Chart] = {}
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **named: P.kwargs) -> Chart:
+        key = hashlib.sha256(repr((args, named)).encode()).hexdigest()
+        chart = kept.get(key)
+        if chart is None:
+            chart = kept[key] = draw(*args, **named)
+            for old in list(kept)[:-_REMEMBERED]:
+                kept.pop(old, None)
+        return chart
+
+    return drawn
+
+
+@drawn_once
 def share_bars(bars: Sequence[Bar], description: str) -> Chart:
     """Coach and coachee as the two parts of one bar a row, with the interval of the split."""
     wide, narrow = (_share_bars(bars, width) for width in (WIDE, NARROW))
@@ -132,6 +152,7 @@ def _bar_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
     return data
 
 
+@drawn_once
 def session_columns(bars: Sequence[Bar], description: str) -> Chart:
     """One column a session, coach below and coachee above; nothing joins the columns."""
     import altair as alt
@@ -216,17 +237,12 @@ def _whiskers(alt: Any, x: Any, y: Any, **ends: Any) -> list[Any]:
 
 def svg(chart: Any, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """``chart`` drawn with ``data``, by name of the data set."""
+    import vl_convert
+
     spec = chart.to_dict(validate=False)
     spec["padding"] = 1
     spec["config"] = {"aria": False, "font": FONT, "background": None, "view": {"stroke": None}}
     spec["datasets"] = data
-    return _drawn(json.dumps(spec))
-
-
-@lru_cache(maxsize=32)  # pages are read more often than what they show changes
-def _drawn(spec: str) -> str:
-    import vl_convert
-
     drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     return _own_ids(drawn)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from convo.between import FollowUp
 from convo.errors import SessionError
@@ -145,10 +145,20 @@ def progression_report(
     Raises:
         SessionError: there is no session, or there are two coachees.
     """
+    content = side_by_side(conversations, programme_note, steps)
+    return render("progression.html.j2", content)
+
+
+def side_by_side(
+    conversations: Sequence[Conversation],
+    programme_note: str | None = None,
+    steps: Sequence[Step] = (),
+) -> dict[str, Any]:
+    """All that the template of :func:`progression_report` names."""
     sessions = in_order(conversations)
     lines = [share_lines(conversation) for conversation in sessions]
     headings = progression_headings(sessions)
-    content = {
+    return {
         "coachee": sessions[0].session.coachee or "Coachee",
         "coaches": sorted({c.session.coach for c in sessions if c.session.coach}),
         "programmes": sorted({c.session.programme for c in sessions if c.session.programme}),
@@ -166,7 +176,6 @@ def progression_report(
         "agreed": _agreed(sessions, steps),
         "review": [review_groups(conversation) for conversation in sessions],
     }
-    return render("progression.html.j2", content)
 
 
 def _agreed(sessions: Sequence[Conversation], steps: Sequence[Step]) -> list[dict[str, object]]:

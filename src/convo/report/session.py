@@ -53,6 +53,7 @@ class TurnView:
     fade: str
     start: float | None = None
     end: float | None = None
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def _turn_views(
             fade=_fade(sure.get(turn.number)),
             start=turn.start,
             end=turn.end,
+            passage=turn.passage.value if turn.passage else "",
         )
         for turn in conversation.turns
         if turn.hidden is None or turn.number in private

@@ -20,6 +20,7 @@ from convo.report.charts import (
     ROW,
     WIDE,
     Chart,
+    drawn_once,
     named,
     svg,
     texts,
@@ -50,6 +51,7 @@ class TimelineRow:
     stretches: Sequence[Stretch]
 
 
+@drawn_once
 def timeline(
     phases: Sequence[Stretch],
     rows: Sequence[TimelineRow],

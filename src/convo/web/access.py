@@ -34,7 +34,7 @@ ROOMS: dict[str, frozenset[str]] = {
     "/look.css": EVERYONE,
     "/": READERS | {"lead"},
     "/sessions": READERS,
-    "/progression": READERS,
+    "/coachees": READERS,
     "/reports": SPEAKERS,
     "/audio": SPEAKERS,
     "/upload": frozenset({"owner", "coach"}),
@@ -136,6 +136,11 @@ def may_see(who: Viewer, session: Session) -> bool:
 def may_hear(who: Viewer, session: Session) -> bool:
     """Whether ``who`` may listen to it: a voice has no pseudonym."""
     return who.role != "researcher" and may_see(who, session)
+
+
+def may_change(who: Viewer, session: Session) -> bool:
+    """Whether ``who`` may put the session right: both speakers are equal in it."""
+    return who.role in SPEAKERS and may_see(who, session)
 
 
 def shown(who: Viewer, conversation: Conversation) -> Conversation:

@@ -7,7 +7,7 @@ alter table turn add column machine_text varchar;       -- where a person edited
 alter table activity add column said_by varchar;        -- who confirmed that it is one
 alter table turn_code add column said_by varchar;       -- who confirmed or changed the code
 
-drop table correction;
+alter table correction rename to correction_before;
 
 create table correction (
     recording_id varchar not null,
@@ -19,6 +19,11 @@ create table correction (
     said_at timestamp not null,         -- UTC
     in_force boolean not null           -- false: taken back
 );
+
+insert into correction         -- nothing could be taken back until now; names come with the next load
+select recording_id, position, '', kind, value, who, said_at, true from correction_before;
+
+drop table correction_before;
 
 create table change (
     recording_id varchar not null,
