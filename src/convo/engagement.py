@@ -123,6 +123,7 @@ def _talk(conversation: Conversation, record: ProgrammeRecord | None) -> Talk | 
         conversation.segmentation,
         glossary_of(record),
         stages.shipped_word_lists(),
+        timed=conversation.recording.has_sound,
     )
 
 
@@ -241,7 +242,10 @@ def _recounted(data: Path, programme: str) -> Iterator[Conversation]:
         if not one.codes or used == f"glossary {glossary.version}, words {lists.version}":
             continue
         options = load_settings(data).shares
-        counted = measures(one.turns, one.codes, one.segmentation, glossary, lists, coder, options)
+        heard = one.recording.has_sound
+        counted = measures(
+            one.turns, one.codes, one.segmentation, glossary, lists, coder, options, heard
+        )
         anew = replace(one, measures=counted)
         store(data).load(artefacts.write_conversation(data / "artefacts", anew))
         yield anew

@@ -300,6 +300,7 @@ def measure(
             lists,
             version,
             options,
+            timed=place.recording.has_sound,
         )
         return keep_file(place, "measure", found)
 

@@ -115,10 +115,19 @@ def test_without_times_nobody_waits_and_with_them_the_seconds_are_counted():
         ("wait_after_question_s", COACH),
     ):
         assert untimed[None, role, metric].value is None
-        assert untimed[None, role, metric].missing == "this transcript has no times"
+        assert untimed[None, role, metric].missing == "the words of this transcript have no times"
         assert timed[None, role, metric].value == 1.0
     assert timed[None, COACH, "wait_after_question_s"].n == 2
     assert timed[None, COACHEE, "answer_latency_s"].n == 2
+
+
+def test_times_of_captions_tell_no_pauses():
+    phases = phases_of([phase for _, _, phase, _, _ in TALK])
+    found = measures(
+        turns_of(TALK, 4.0), codes_of(TALK), phases, PHONICS, LISTS, "1", DRAWN, timed=False
+    )
+    seconds = [one for one in found if one.metric.endswith("_s")]
+    assert seconds and {one.value for one in seconds} == {None}
 
 
 def test_an_interval_holds_its_figure_and_the_phases_may_widen_it():

@@ -23,7 +23,7 @@ from convo.conversation.talk import PAIR, Flags, Talk, talk
 from convo.conversation.word_lists import WordLists
 from convo.transcript import Measure, Phase, Role, Segmentation, Turn
 
-_NO_TIMES = "this transcript has no times"
+_NO_TIMES = "the words of this transcript have no times"
 _Row = tuple[Role | None, str, float | None, int, Interval | None, str | None]
 
 
@@ -35,16 +35,18 @@ def measures(
     lists: WordLists,
     version: str,
     options: SharesOptions | None = None,
+    timed: bool = True,
 ) -> tuple[Measure, ...]:
     """All figures, for the whole session (``phase=None``) and for every phase that occurs.
 
     ``codes`` are those of all turns but what is played, which is in no figure. ``version`` names
-    what coded the turns; ``options`` say how intervals are drawn.
+    what coded the turns; ``options`` say how intervals are drawn. Without ``timed`` words no
+    seconds are told: times of captions say little about pauses.
 
     Raises:
         TranscriptError: codes or phases belong to other turns.
     """
-    read = talk(turns, codes, segmentation, glossary, lists)
+    read = talk(turns, codes, segmentation, glossary, lists, timed)
     again = Resamples(read, options or SharesOptions())
     method = f"{version}, glossary {glossary.version}, words {lists.version}"
     found = _Figures(read, again)
@@ -205,7 +207,7 @@ class _Figures:
         timed = {place: value for place, value in of.items() if value is not None}
         values = [timed[place] for place in here if place in timed]
         if not values:
-            untimed = any(turn.start is None for turn in self._talk.turns)
+            untimed = not self._talk.timed or any(t.start is None for t in self._talk.turns)
             return role, metric, None, 0, None, _NO_TIMES if untimed else empty
         value = float(np.median(values))
         again = self._again.medians(phase, list(timed), np.array(list(timed.values())))

@@ -46,13 +46,14 @@ def answer(talk: Talk, asked: int) -> Answer | None:
     if not places:
         return None
     end, start = talk.turns[asked].end, talk.turns[places[0]].start
-    latency = None if end is None or start is None else round(start - end, 3)
+    unknown = not talk.timed or end is None or start is None
+    latency = None if unknown else round((start or 0.0) - (end or 0.0), 3)
     return Answer(asked, tuple(places), latency)
 
 
 def wait_s(talk: Talk, asked: int) -> float | None:
     """Seconds from the end of a question until anybody speaks again, at least 0."""
-    if asked + 1 >= len(talk.turns):
+    if not talk.timed or asked + 1 >= len(talk.turns):
         return None
     end, start = talk.turns[asked].end, talk.turns[asked + 1].start
     return None if end is None or start is None else round(max(0.0, start - end), 3)

@@ -27,6 +27,7 @@ class Talk:
     """Turns without what is played, their codes and phases; all of one length, one place a turn.
 
     ``samples`` are other ways in which the phases may lie, none where a person settled them.
+    ``timed``: the times are those of words that were heard, so that pauses can be told.
     """
 
     turns: tuple[Turn, ...]
@@ -35,6 +36,7 @@ class Talk:
     samples: tuple[tuple[Phase, ...], ...]
     glossary: Glossary
     lists: WordLists
+    timed: bool = True
 
     def of(self, role: Role) -> Flags:
         """Which turns are of ``role``."""
@@ -94,6 +96,7 @@ def talk(
     segmentation: Segmentation,
     glossary: Glossary,
     lists: WordLists,
+    timed: bool = True,
 ) -> Talk:
     """The turns of the room with their codes and the phases that count.
 
@@ -115,4 +118,5 @@ def talk(
         samples=tuple(tuple(row[place] for place in kept) for row in segmentation.samples),
         glossary=glossary,
         lists=lists,
+        timed=timed,
     )
