@@ -105,6 +105,11 @@ def may_enter(who: Viewer, address: str) -> bool:
     return who.role == "owner" or who.role in ROOMS.get(room_of(address), frozenset())
 
 
+def leads_to(who: Viewer, address: str) -> bool:
+    """Whether a link to ``address`` is shown; a lead is only sent on from the first page."""
+    return may_enter(who, address) and not (who.role == "lead" and address == "/")
+
+
 def room_of(address: str) -> str:
     """The entry of :data:`ROOMS` that ``address`` belongs to, empty if there is none.
 
@@ -153,9 +158,7 @@ def sessions(who: Viewer, desk: Desk) -> Sequence[Listed]:
     if who.role == "owner":
         return desk.sessions()
     if who.role == "researcher":
-        names = names_of(who)
-        hidden = (replace(one, session=names.session(one.session)) for one in desk.sessions())
-        return sorted(hidden, key=lambda one: (one.session.coachee, one.session.date))
+        return desk.remembered("hidden sessions", lambda: _hidden(desk, names_of(who)))
     return [one for one in desk.sessions() if may_see(who, one.session)]
 
 
@@ -187,6 +190,11 @@ def _look_up(request: Request) -> Viewer:
         return OWNER
     found = accounts.viewer(login_secret(request)) or NOBODY
     return replace(found, pseudonyms=desk.pseudonyms()) if found.role == "researcher" else found
+
+
+def _hidden(desk: Desk, names: Pseudonyms) -> list[Listed]:
+    hidden = (replace(one, session=names.session(one.session)) for one in desk.sessions())
+    return sorted(hidden, key=lambda one: (one.session.coachee, one.session.date))
 
 
 def _signer(desk: Desk) -> Signer:
