@@ -17,6 +17,8 @@ from convo.report.page import render
 from convo.report.review import review_groups
 from convo.report.shares import ShareLine, share_lines
 from convo.report.spans import Axis, axis_of
+from convo.report.strands import strands
+from convo.report.table3 import PathOf, table_of
 from convo.report.wording import (
     PERCENT,
     PHASE_MEANINGS,
@@ -136,16 +138,18 @@ def progression_report(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
 ) -> str:
     """The report of one coachee as one HTML page, without scripts or anything fetched.
 
     ``programme_note`` (aims, approach: whatever the pair wrote down) is printed at its head.
-    ``steps`` say what of each session the next one speaks about.
+    ``steps`` say what of each session the next one speaks about, ``paths`` what there is to say
+    of each phase, one for each coach and programme.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
     """
-    content = side_by_side(conversations, programme_note, steps)
+    content = side_by_side(conversations, programme_note, steps, paths)
     return render("progression.html.j2", content)
 
 
@@ -153,6 +157,7 @@ def side_by_side(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
 ) -> dict[str, Any]:
     """All that the template of :func:`progression_report` names."""
     sessions = in_order(conversations)
@@ -174,6 +179,8 @@ def side_by_side(
             f"session {c.session.number} {put_right(c)}" for c in sessions if put_right(c)
         ],
         "agreed": _agreed(sessions, steps),
+        "tables": [table_of(path, named=len(paths) > 1) for path in paths],
+        "strands": strands(paths[0].rows) if len(paths) == 1 else (),
         "review": [review_groups(conversation) for conversation in sessions],
     }
 
@@ -292,14 +299,19 @@ def write_progression_report(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
+    part: str = "",
 ) -> Path:
     """Write the report into ``folder`` and return its path; an earlier one is replaced.
+
+    A report over only a ``part`` of the coachee's sessions has a name of its own.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
         StoreError: the folder cannot be written.
     """
-    page = progression_report(conversations, programme_note, steps)
-    path = folder / progression_file_name(conversations[0].session.coachee)
+    page = progression_report(conversations, programme_note, steps, paths)
+    coachee = conversations[0].session.coachee
+    path = folder / progression_file_name(f"{coachee} {part}".strip() if part else coachee)
     write_atomically(path, page.encode())
     return path

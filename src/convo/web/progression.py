@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from convo.engagement import paths
 from convo.following import steps
 from convo.report.progression import side_by_side
 from convo.transcript import Conversation
@@ -52,7 +53,9 @@ def coachee(request: Request, report_id: str, desk: AtDesk, who: Who) -> Respons
 def side_by_side_part(request: Request, report_id: str, desk: AtDesk, who: Who) -> Response:
     """The sessions beside each other, as the report over them has it."""
     read = [_read(one, desk, who) for one in _of(report_id, desk, who)]
-    content = side_by_side(read, steps=steps(read))
+    # Notes are in the words of people who are named there.
+    told = () if who.role == "researcher" else paths(desk.data, read)
+    content = side_by_side(read, steps=steps(read), paths=told)
     return pages.show(request, "progression.html.j2", layout="content-only.html.j2", **content)
 
 
