@@ -1,4 +1,5 @@
-"""Write the measured figures into README.md, those of turn codes into docs/functions.md.
+"""Write the measured figures into README.md, those of turn codes into docs/functions.md and into
+the file from which reports take them (data/models/agreement.json).
 
 python docs/figures.py SCORE.json BENCH.json MEMORY.json
 python docs/figures.py SCORE.json
@@ -19,6 +20,8 @@ from convo.evaluation.codes import PEOPLE
 from convo.evaluation.layout import decimal
 
 README = Path(__file__).parents[1] / "README.md"
+AGREED = ("f1", "led", "type", "followup")
+AGREEMENT = Path(__file__).parents[1] / "data/models/agreement.json"
 FUNCTIONS = Path(__file__).parent / "functions.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
@@ -74,6 +77,18 @@ def codes_table(score: Any) -> str:
     return "\n".join(head + [f"| {n} | {decimal(k)} | {decimal(p)} |" for n, k, p in rows])
 
 
+def agreement(score: Any) -> Any:
+    """What the reports say about their own reading of turns."""
+    codes, agreed = score["talk"]["codes"], score["talk"]["activities"]
+    values = {name: codes[name]["kappa"] for name in PEOPLE}
+    values["ASK_no_mark"] = codes["ASK"]["kappa_no_mark"]
+    return {
+        "codes": values,
+        "people": PEOPLE,
+        "activities": {name: agreed[name] for name in AGREED},
+    }
+
+
 def points(figures: Any) -> str:
     """Mean and worst share error."""
     if figures["share_error_points"] is None:
@@ -90,6 +105,8 @@ def main(arguments: list[str]) -> None:
     """Replace what stands between the marks in the pages."""
     score, *speed = (json.loads(Path(a).read_text(encoding="utf-8")) for a in arguments)
     replace(FUNCTIONS, codes_table(score))
+    kept = json.dumps(agreement(score), indent=1) + "\n"
+    AGREEMENT.write_text(kept, encoding="utf-8")
     if speed:
         replace(README, table(score, *speed))
 

@@ -28,6 +28,7 @@ from prefect.context import TaskRunContext
 from convo import answers, confirming, importing, outcome, reading, stages
 from convo.answers import corrections_of
 from convo.config import Settings
+from convo.engagement import glossary_for
 from convo.errors import ConvoError, StageError
 from convo.files import StageFile
 from convo.outcome import About, Outcome
@@ -81,7 +82,8 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
         place, attributed, meeting
     )
     coach = job.coach_is or answers.coach_by_person(place, attributed)
-    told = Answers(coach, known, asked=bool(job.coach_is))
+    terms = glossary_for(place.data, meeting.programme)
+    told = Answers(coach, known, bool(job.coach_is), terms)
     heard = reading.talk(cheap, place, attributed, corrections_of(place), told, options)
     if job.coach_is:
         answers.keep_answer(place, attributed, job.coach_is)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from convo import bench
 from convo.audio.recording import inspect_recording
+from convo.bench_talk import sample_turns, seconds
 
 OURS = bench.SideCost(
     "ours",
@@ -80,3 +82,17 @@ def test_each_side_runs_in_its_own_process(tmp_path, side):
     cost = bench.measure(side, file)
     assert {"start", "read", "transcribe", "diarize"} <= {stage.stage for stage in cost.stages}
     assert cost.peak_mb > 300
+
+
+def test_the_talk_of_an_hour_is_made_of_the_samples_in_order():
+    turns = sample_turns(20)
+    assert [turn.number for turn in turns] == list(range(1, len(turns) + 1))
+    assert 1000 < turns[-1].end <= 1200
+    assert all(a.start <= b.start for a, b in pairwise(turns))
+
+
+@pytest.mark.slow
+def test_what_an_hour_of_talk_does_is_told_in_less_than_five_seconds_of_two_cores():
+    spent = seconds(sample_turns(60))
+    reading = spent.pop("reading by the model")[1] / 2  # both cores read
+    assert reading + sum(worked for _, worked in spent.values()) < 5

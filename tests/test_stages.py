@@ -24,6 +24,7 @@ from tests.database.conversations import COACHEE, make_conversation
 
 TALK = make_conversation(unattributed=0)
 CUES = FunctionsOptions(method="cues")
+LISTS, DRAWN = stages.shipped_word_lists(), SharesOptions(resamples=20)
 
 
 @pytest.fixture
@@ -46,11 +47,12 @@ def test_turns_are_coded_and_measured(place: Place) -> None:
     assert [one.turn for one in codes] == [turn.number for turn in TALK.turns]
     assert codes == stages.turn_coder(CUES).code(TALK.turns)
     assert codes[2].code is Code.ASK
-    measured = stages.measure(place, in_roles, phased, coded, glossary, version)
+    measured = stages.measure(place, in_roles, phased, coded, glossary, LISTS, version, DRAWN)
     found = stages.load(place, measured, tuple[Measure, ...])
     asked = {(m.phase, m.role): m.value for m in found if m.metric == "questions"}
     assert asked[None, Role.COACH] >= 4
-    assert {m.method for m in found} == {f"{version}, glossary {glossary.version}"}
+    method = f"{version}, glossary {glossary.version}, words {LISTS.version}"
+    assert {m.method for m in found} == {method}
 
 
 def test_figures_are_by_the_phases_that_count(place: Place) -> None:
@@ -70,7 +72,7 @@ def test_figures_are_by_the_phases_that_count(place: Place) -> None:
     coded = stages.code_turns(place, in_roles, CUES, functions, version)
 
     def figures(phased: StageFile) -> dict[tuple[Phase | None, str], float]:
-        measured = stages.measure(place, in_roles, phased, coded, glossary, version)
+        measured = stages.measure(place, in_roles, phased, coded, glossary, LISTS, version, DRAWN)
         found = stages.load(place, measured, tuple[Measure, ...])
         return {(m.phase, m.metric): m.value for m in found if m.role is Role.COACH}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,19 +17,31 @@ from convo.codebook import TurnCode
 from convo.config import Settings
 from convo.conversation.candidates import Judged
 from convo.conversation.edits import Spoken, machine_texts
+from convo.conversation.media_signs import media_hints
 from convo.conversation.private import open_words, without_private
 from convo.database import artefacts
 from convo.database.corrections import Correction
+from convo.engagement import note_table, paths, row_of
+from convo.errors import SessionError, did_you_mean
 from convo.following import note_follow_ups, steps
 from convo.progress import running
 from convo.reading import Results
 from convo.report.files import progression_file_name, reports_of
 from convo.report.progression import write_progression_report
 from convo.report.session import write_session_report
+from convo.report.wording import clock
 from convo.reservation import lock, note_runs, store
 from convo.said import about_talk
 from convo.sessions import KnownSession
-from convo.stages import VERSIONS, Attributed, Covered, InRoles, Place, load
+from convo.stages import (
+    VERSIONS,
+    Attributed,
+    Covered,
+    InRoles,
+    Place,
+    load,
+    shipped_word_lists,
+)
 from convo.transcript import (
     Change,
     Conversation,
@@ -104,18 +116,20 @@ def report(place: Place, folder: str, with_sound: bool = True) -> str:
     with lock(place.data, "reports"), running(place.data, "report", place.recording):
         conversation = without_private(artefacts.read_conversation(place.data / folder))
         reports = place.data / "reports"
-        written = write_session_report(reports, conversation)
+        written = write_session(place.data, conversation)
         write_clips(place, conversation, with_sound)
         stale = _remove_stale(reports, written, place.recording.short_id)
         if stale:
             for coachee in sorted({one.session.coachee for one in kept_sessions(place.data)}):
                 write_progression(place.data, coachee)
             note_follow_ups(place.data)
+            note_table(place.data)
         else:
             found = conversations(place.data, conversation.session.coachee)
-            linked = steps(found)
-            write_progression_report(reports, found, steps=linked)
+            linked, told = steps(found), paths(place.data, found)
+            write_progression_report(reports, found, steps=linked, paths=told)
             note_follow_ups(place.data, found, linked)
+            note_table(place.data, told)
         return written.relative_to(place.data).as_posix()
 
 
@@ -127,10 +141,53 @@ def kept_sessions(data: Path) -> list[KnownSession]:
     ]
 
 
-def write_progression(data: Path, coachee: str) -> Path:
-    """Write the report over all sessions of one coachee."""
+def write_session(data: Path, conversation: Conversation) -> Path:
+    """Write the report of one session."""
+    row = row_of(data, conversation)
+    return write_session_report(data / "reports", conversation, row)
+
+
+def write_progression(
+    data: Path, coachee: str, coach: str | None = None, programme: str | None = None
+) -> Path:
+    """Write the report over all sessions of one coachee, or only those with one coach, …
+
+    Raises:
+        SessionError: there are no such sessions.
+    """
+    found = sessions_of(data, coachee, coach, programme)
+    told = paths(data, found)
+    part = " ".join(filter(None, (coach, programme)))
+    return write_progression_report(
+        data / "reports", found, steps=steps(found), paths=told, part=part
+    )
+
+
+def write_reports(data: Path, programme: str) -> list[Path]:
+    """Write the reports of all sessions of a programme, and those over several, again."""
+    found = [c for c in conversations(data) if c.session.programme == programme]
+    for conversation in found:
+        write_session(data, conversation)
+    return [write_progression(data, name) for name in sorted({c.session.coachee for c in found})]
+
+
+def sessions_of(
+    data: Path, coachee: str, coach: str | None = None, programme: str | None = None
+) -> list[Conversation]:
+    """The kept conversations of one coachee, if asked only those with a coach, in a programme.
+
+    Raises:
+        SessionError: the coach or the programme has none.
+    """
     found = conversations(data, coachee)
-    return write_progression_report(data / "reports", found, steps=steps(found))
+    for name, asked in (("coach", coach), ("programme", programme)):
+        known = {getattr(c.session, name) for c in found}
+        if asked is not None and asked not in known:
+            raise SessionError(
+                f"{coachee} has no session with the {name} {asked!r}: {did_you_mean(asked, known)}"
+            )
+        found = [c for c in found if asked in (None, getattr(c.session, name))]
+    return found
 
 
 def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
@@ -162,6 +219,7 @@ def rebuild_store(data: Path) -> int:
     sessions = store(data).rebuild(data / "artefacts")
     note_runs(data)
     note_follow_ups(data)
+    note_table(data)
     return sessions
 
 
@@ -190,9 +248,24 @@ def _conversation(place: Place, results: Results, about: About) -> Conversation:
         review=(
             *_review(in_roles.assignment, phased, covered.coverage, spoken.words),
             *about.hints,
+            *_media_hints(place, in_roles.turns),
         ),
         corrected=_corrected(place, results, about, spoken, agreed, in_roles.turns, heard.words),
     )
+
+
+def _media_hints(place: Place, turns: Sequence[Turn]) -> Iterator[str]:
+    """Where a recording is perhaps played: for a person to look at, nothing is decided."""
+    for hint in media_hints(turns, shipped_word_lists().media):
+        why = ", ".join(hint.signs)
+        if hint.start is None or hint.end is None:
+            yield f"perhaps a recording is played in turns {hint.first} to {hint.last}: {why}"
+            continue
+        span = f"{clock(hint.start)}-{clock(hint.end + 1)}"
+        yield (
+            f"perhaps a recording is played at {span}: {why}. If one is, its words are nobody's: "
+            f'convo process "{place.recording.name}" --media {span}'
+        )
 
 
 def _corrected(

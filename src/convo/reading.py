@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from convo import said, stages
 from convo.config import Settings
 from convo.conversation.edits import Spoken
+from convo.conversation.glossary import Glossary
 from convo.database.corrections import Correction
 from convo.files import StageFile
 from convo.stages import Place, load
@@ -42,6 +43,8 @@ STAGES: Mapping[str, Callable[..., StageFile]] = {
 class Answers:
     """What is known besides the recording: the coach, and P(is the coach) by kept voices.
 
+    ``glossary`` has the programme's own terms, None for those that ship.
+
     A coach who is ``asked`` for now must be among the speakers; one named earlier counts as long as
     there is such a speaker.
     """
@@ -49,6 +52,7 @@ class Answers:
     coach: str | None = None
     known: Mapping[str, float] = field(default_factory=dict)
     asked: bool = False
+    glossary: Glossary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def results(
     phased = heard.segment_phases
     if confirmed:
         phased = run("confirm_phases", place, in_roles, phased, confirmed[-1])
-    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
+    functions = stages.shipped_functions()
     coder = stages.turn_coder(options.functions, functions).version
     coded = run("code_turns", place, in_roles, options.functions, functions, coder)
     finder = stages.activity_finder(options.activities).version
@@ -128,7 +132,8 @@ def results(
     if judged:
         coded = run("confirm_codes", place, in_roles, coded, judged)
     counted = _shares(run, place, attributed, replace(heard, segment_phases=phased), options)
-    measured = run("measure", place, in_roles, phased, coded, glossary, coder)
+    words = answers.glossary or stages.shipped_glossary(), stages.shipped_word_lists()
+    measured = run("measure", place, in_roles, phased, coded, *words, coder, options.shares)
     before = None
     if said.about_talk(corrections):
         plain = talk(run, place, attributed, (), replace(answers, asked=False), options)

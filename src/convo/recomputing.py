@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from convo import answers, files, outcome, reading, stages
 from convo.config import Settings
 from convo.database.artefacts import current_run, old_runs, read_conversation
+from convo.engagement import glossary_for
 from convo.errors import ConvoError, SessionError, StoreError
 from convo.files import StageFile
 from convo.outcome import About
@@ -81,6 +82,7 @@ def _again(place: Place, before: Conversation) -> tuple[Path, set[Path]]:
     told = Answers(
         answers.coach_by_person(place, attributed),
         json.loads(before.provenance.get("voices.known", "{}")),
+        glossary=glossary_for(place.data, before.session.programme),
     )
     said = answers.corrections_of(place)
     heard = reading.talk(cheap, place, attributed, said, told, options)

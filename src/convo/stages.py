@@ -33,6 +33,7 @@ from convo.conversation.glossary import Glossary, parse_glossary
 from convo.conversation.lexicon import Functions, parse_functions
 from convo.conversation.media import in_room
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
+from convo.conversation.word_lists import WordLists, parse_word_lists
 from convo.database.store import Store
 from convo.encoder.reader import shipped_reader
 from convo.errors import RecordingError, StageError, StoreError
@@ -67,7 +68,7 @@ VERSIONS = {
     "find_activities": 1,
     "confirm_activities": 1,
     "count_shares": 2,
-    "measure": 1,
+    "measure": 2,
 }
 STORE = "convo.duckdb"
 MIN_FREE_MB = 200  # the work files of a three-hour session take about 20 MB, the joined weights 300
@@ -285,16 +286,20 @@ def measure(
     phased: StageFile,
     coded: StageFile,
     glossary: Glossary,
+    lists: WordLists,
     version: str,
+    options: shares.SharesOptions,
 ) -> StageFile:
     """The figures of what the talk does; ``version`` is that of :func:`turn_coder`."""
     with running(place.data, "measure", place.recording):
         found = measures.measures(
             load(place, in_roles, InRoles).turns,
             load(place, coded, tuple[TurnCode, ...]),
-            load(place, phased, Segmentation).labels(),
+            load(place, phased, Segmentation),
             glossary,
+            lists,
             version,
+            options,
         )
         return keep_file(place, "measure", found)
 
@@ -367,6 +372,12 @@ def shipped_functions() -> Functions:
 def shipped_glossary() -> Glossary:
     """The terms of ``configs/glossary.toml``."""
     return parse_glossary(resource("configs/glossary.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def shipped_word_lists() -> WordLists:
+    """The words that figures are counted from, of ``configs/measures.toml``."""
+    return parse_word_lists(resource("configs/measures.toml").read_text(encoding="utf-8"))
 
 
 def shipped_activity_cues() -> ActivityCues:

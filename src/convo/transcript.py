@@ -374,15 +374,19 @@ class Measure:
     """One figure: ``value`` of ``metric``, resting on ``n`` words, turns or questions.
 
     ``phase`` None is the whole session, ``role`` None both people. ``method`` names the versions
-    of what it was made with.
+    of what it was made with. ``low`` and ``high`` are its 90 % interval, None where nothing could
+    move it. A figure that cannot be had has no value, and ``missing`` says why in words.
     """
 
     phase: Phase | None
     role: Role | None
     metric: str
-    value: float
+    value: float | None
     n: int
     method: str
+    low: float | None = None
+    high: float | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

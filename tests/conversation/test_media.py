@@ -22,6 +22,7 @@ from convo.stages import (
     shipped_cues,
     shipped_functions,
     shipped_glossary,
+    shipped_word_lists,
 )
 from convo.transcript import Passage, Phase, Role, Segmentation, SpeakerSegment, Turn, Word
 from tests.database.conversations import make_conversation
@@ -155,6 +156,6 @@ def test_nothing_is_agreed_followed_up_coded_or_measured_in_what_is_played():
     assert [(one.turn, one.code) for one in codes] == [
         (place(one.turn), one.code) for one in codes_alone
     ]
-    labels = SEGMENTER.segment(turns).labels()
-    figures = measures(turns, codes, labels, glossary, "1")
-    assert figures == measures(ROOM, codes_alone, FOUND.labels(), glossary, "1")
+    phases, lists = SEGMENTER.segment(turns), shipped_word_lists()
+    figures = measures(turns, codes, phases, glossary, lists, "1")
+    assert figures == measures(ROOM, codes_alone, FOUND, glossary, lists, "1")

@@ -226,6 +226,19 @@ def test_questions_at_once_are_all_answered(folder: Path) -> None:
     assert answers == [((n,),) for n in range(20)]
 
 
+def test_an_answer_that_takes_seconds_arrives_whole(folder: Path, capfd) -> None:
+    """DuckDB would write a progress bar into the answer."""
+    asker = Asker(folder / "convo.duckdb", AskOptions(seconds=120))
+    sql = "select count(*) from range(100000) a, range({}) b where (a.range * b.range) % 7 = 3"
+    rows = 500
+    given = asker.ask(sql.format(rows))
+    while given.seconds < 2.5:
+        rows *= 2
+        given = asker.ask(sql.format(rows))
+    asker.close()
+    assert given.rows[0][0] > 0 and capfd.readouterr().out == ""
+
+
 def test_rows_are_counted_and_the_rest_is_left_out(asker: Asker) -> None:
     given = asker.ask("from range(100000000000)")
     assert len(given.rows) == 10 and given.more

@@ -143,4 +143,12 @@ def test_facts_come_from_the_store(tmp_path: Path) -> None:
     figures = published(tmp_path / "book.json", found, b"key")["language in the classroom"]
     assert sum(spread.percent for spread in figures.phases) in range(90, 115)
     assert figures.coach_share and figures.sessions == 5
-    assert programmes.SMALLEST == 5
+    (row,) = store.query("from v_programme_min5").rows
+    assert row[:3] == ("language in the classroom", 5, figures.sessions)
+    assert row[4] == figures.coach_share.percent and programmes.SMALLEST == 5
+    write_conversation(root, make_conversation(name="5", coachee="c5", coach="k1"))
+    store.rebuild(root)  # four coaches
+    assert store.query("select coach_percent_about from v_programme_min5").rows == ((None,),)
+    write_conversation(root, make_conversation(name="5", coachee="c4", coach="k5"))
+    store.rebuild(root)  # four coachees
+    assert store.query("from v_programme_min5").rows == ()

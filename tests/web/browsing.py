@@ -87,12 +87,12 @@ def findings(page) -> list[str]:
     ]
 
 
-def picture(page, name: str) -> Path | None:
-    """Write ``page`` in full as ``name``.png, if pictures are wanted."""
+def picture(page, name: str, whole: bool = True) -> Path | None:
+    """Write ``page`` in full (or what the window shows) as ``name``.png, if pictures are wanted."""
     folder = os.environ.get("CONVO_PICTURES")
     if not folder:
         return None
     path = Path(folder) / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path, full_page=whole)
     return path

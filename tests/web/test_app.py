@@ -22,7 +22,7 @@ def test_the_list_leads_to_every_session_and_report(client: TestClient, data: Pa
     assert listing.status_code == 200
     reports = list((data / "reports").glob("*.html"))
     assert len(reports) == 3
-    led_to = [a for a in re.findall(r'href="(/sessions/[^"]+)"', listing.text)]
+    led_to = re.findall(r'href="(/(?:sessions|coachees)/[^"]+)"', listing.text)
     pages = listing.text + "".join(client.get(address).text for address in led_to)
     for path in reports:
         assert f'href="/reports/{path.stem}"' in pages
@@ -178,4 +178,4 @@ def test_what_failed_stands_above_the_sessions(tmp_path: Path, browse) -> None:
     assert "&lt;b&gt;.mp3 is empty: copy it again" in listing
     assert "<b>" not in listing
     assert "interrupted: process it again to go on" in listing
-    assert listing.index("Not finished") < listing.index("/reports/")
+    assert listing.index("Not finished") < listing.index("/sessions/")

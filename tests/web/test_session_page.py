@@ -26,7 +26,8 @@ def test_the_page_asks_for_every_part_that_it_does_not_hold(client: TestClient) 
     page = client.get(SESSION).text
     parts = re.findall(r'hx-get="([^"]+)" hx-trigger="load', page)
     player = SESSION.replace("sessions", "audio") + "/player"
-    assert set(parts) == {f"{SESSION}/parts/shares", f"{SESSION}/parts/timeline", player}
+    later = {f"{SESSION}/parts/{name}" for name in ("shares", "timeline", "history")}
+    assert set(parts) == later | {player}
     assert all(client.get(part).status_code == 200 for part in parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from convo.cli import accounts, confirm, process, read, remind, score, serve
+from convo.cli import accounts, confirm, process, programme, read, remind, score, serve
 from convo.cli.doctor import doctor
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ for command in (
     confirm.turns,
     confirm.cases,
     remind.remind,
+    programme.programme,
+    programme.note,
     read.query,
     score.score,
     read.rebuild,

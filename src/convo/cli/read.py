@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,19 +11,23 @@ from rich.table import Table
 from rich.text import Text
 
 from convo.cli import shared
-from convo.cli.tables import show_progression
+from convo.cli.tables import show_agreed, show_progression, show_table, table_json
 from convo.errors import ConfigError
+from convo.transcript import Conversation
 
 
 def report(
     coachee: Annotated[str | None, typer.Option(help="Only this coachee.")] = None,
+    coach: Annotated[str | None, typer.Option(help="Only sessions with this coach.")] = None,
+    programme: Annotated[str | None, typer.Option(help="Only sessions of this programme.")] = None,
     data: shared.Data = None,
     as_json: shared.Json = False,
 ) -> None:
     """Show the sessions of each coachee side by side, and write their reports again."""
     from convo.config import data_folder
-    from convo.outcome import conversations, kept_sessions, write_progression
-    from convo.report.session import write_session_report
+    from convo.engagement import paths
+    from convo.following import steps
+    from convo.outcome import kept_sessions, sessions_of, write_progression, write_session
     from convo.sessions import find_coachee
 
     folder = data_folder(data)
@@ -34,14 +39,20 @@ def report(
         shared.complain("no session is kept yet: run `convo process FILE` or `convo demo` first")
         raise typer.Exit(1)
     for name in names:
-        sessions = conversations(folder, name)
+        sessions = sessions_of(folder, name, coach, programme)
+        if not sessions and coachee is None:
+            continue
         for conversation in sessions:
-            write_session_report(folder / "reports", conversation)
-        path = write_progression(folder, name)
+            write_session(folder, conversation)
+        path = write_progression(folder, name, coach, programme)
+        found = paths(folder, sessions)
         if as_json:
-            shared.emit(_progression_json(folder, name, path))
+            shared.emit(_progression_json(sessions, path) | {"table": table_json(found)})
             continue
         show_progression(sessions)
+        for one in found:
+            show_table(one, named=len(found) > 1)
+        show_agreed(sessions, steps(sessions))
         shared.say(f"report: {path}\n")
 
 
@@ -113,13 +124,11 @@ def _cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _progression_json(folder: Path, name: str, path: Path) -> dict[str, object]:
-    from convo.outcome import conversations
+def _progression_json(sessions: Sequence[Conversation], path: Path) -> dict[str, object]:
     from convo.report.progression import progression_headings, progression_rows
 
-    sessions = conversations(folder, name)
     return {
-        "coachee": name,
+        "coachee": sessions[0].session.coachee,
         "sessions": list(progression_headings(sessions)),
         "rows": {row.key: list(row.cells) for row in progression_rows(sessions)},
         "report": str(path),

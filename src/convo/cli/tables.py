@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from convo.cli import shared
+from convo.report.activities import activity_views, follow_up_views
 from convo.report.progression import progression_headings, progression_rows
+from convo.report.table3 import lines_of, table_of
 from convo.report.wording import long_date, put_right, with_own_names
 from convo.transcript import Conversation, Role
 
 if TYPE_CHECKING:
+    from convo.engagement import EngagementPath
+    from convo.following import Step
     from convo.outcome import Outcome
 
 
@@ -43,6 +47,59 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
     for speaker, clip in clips(data, conversation).items():
         yield f"  {speaker} sounds like this: {clip}"
     yield f"  report: {data / result.report}"
+
+
+def show_table(path: EngagementPath, named: bool) -> None:
+    """What the two did, phase by phase and session by session, with turns; then their own words."""
+    told = table_of(path, named)
+    shared.say()
+    title = f"What the two did {told.title.lower()}".strip() if named else "What the two did"
+    shared.say(title, style="bold")
+    for words, text in told.parts:
+        shared.say(f"  {words}: {text}")
+    for row in told.rows:
+        shared.say(row.name, style="bold")
+        for cell in row.cells:
+            for number, line in enumerate(lines_of(cell)):
+                shared.say(f"  {'' if number else cell.session:<10} {line}")
+
+
+def table_json(found: Sequence[EngagementPath]) -> list[dict[str, object]]:
+    """The same for a program: one object a line of a cell."""
+    return [
+        {
+            "coach": path.who.coach,
+            "programme": path.who.programme,
+            "session": row.conversation.session.number,
+            "phase": one.phase.value,
+            "kind": "fact" if one.is_fact else "candidates",
+            "grade": one.grade,
+            "text": one.text,
+            "turns": list(one.turns) or [n for moment in one.moments for n in moment.turns],
+            "confirmed": len(one.confirmed),
+            "candidates": len(one.open),
+        }
+        for path in found
+        for row in path.rows
+        for one in row.statements
+    ]
+
+
+def show_agreed(sessions: Sequence[Conversation], steps: Sequence[Step]) -> None:
+    """What was perhaps agreed in each session, and whether the next one speaks about it."""
+    after = {step.earlier.recording.recording_id: step for step in steps}
+    if not any(one.activities for one in sessions):
+        return
+    shared.say()
+    shared.say("Inter-sessional activities (candidates)", style="bold")
+    for one in sessions:
+        step = after.get(one.recording.recording_id)
+        later = follow_up_views(one, step.later, step.follow_ups) if step else ()
+        for number, view in enumerate(activity_views(one)):
+            said = view.quotes[-1]
+            place = f"turn {said.turn}{f', {said.place}' if said.place else ''}"
+            words = f"; session {step.later.session.number}: {later[number].words}" if step else ""
+            shared.say(f"  Session {one.session.number}: “{said.text}” ({place}){words}")
 
 
 def show_progression(conversations: Sequence[Conversation]) -> None:

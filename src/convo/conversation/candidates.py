@@ -83,6 +83,21 @@ def recoded(
     return tuple(result)
 
 
+def verdict_on(
+    what: str, start: float | None, end: float | None, verdicts: Sequence[Verdict]
+) -> Verdict | None:
+    """The last verdict on a candidate for ``what``; None if there is none, or no time to go by.
+
+    >>> said = [Verdict("COM", 10.0, 14.0, True), Verdict("COM", 10.0, 14.0, False)]
+    >>> verdict_on("COM", 11.0, 14.0, said).confirmed, verdict_on("COM", 30.0, 34.0, said)
+    (False, None)
+    """
+    if start is None or end is None:
+        return None
+    of = _matched([(start, end)], lambda one: one, [v for v in verdicts if v.what == what])
+    return of.get(0)
+
+
 def _otherwise(one: TurnCode) -> TurnCode:
     """The most probable code besides the one that it is not."""
     others: dict[Code, float] = {c: p for c, p in one.probabilities.items() if c is not one.code}

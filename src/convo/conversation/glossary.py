@@ -69,6 +69,16 @@ class Glossary(Options):
             return ()
         return tuple(self._forms[hit.group(1)] for hit in self._regex.finditer(plain(text)))
 
+    def first_words(self, text: str) -> str:
+        """The words with which the first term in ``text`` is said, as they stand there if they do.
+
+        >>> Glossary(version="1", name="x", terms={"sound": Term()}).first_words("Two Sounds.")
+        'Sound'
+        """
+        hit = self._regex.search(plain(text)) if self.terms else None
+        place = text.lower().find(hit.group(1)) if hit else -1
+        return text[place : place + len(hit.group(1))] if hit and place >= 0 else ""
+
     def is_narrower(self, term: str, than: str) -> bool:
         """Whether ``term`` lies anywhere below ``than``."""
         above = self.terms[term].broader

@@ -11,7 +11,7 @@ import random
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,10 @@ _SEALED = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "lock_configuration": "true",
 }
+# A question of some seconds would otherwise write a progress bar into our standard output.
+_QUIET = "set enable_progress_bar = false"
+_LOCKED = "set lock_configuration = true"
 _BUSY = (
     "Could not set lock on file",
     "different configuration than existing connections",
@@ -165,12 +167,22 @@ def _open(
     delay_s = 0.01
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=dict(settings))
+            con = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
+            _seal(con, locked=read_only)
+            return con
         except duckdb.Error as error:
             if not any(sign in str(error) for sign in _BUSY) or time.monotonic() > end:
                 raise explain(error, path) from error
         time.sleep(random.uniform(0, delay_s))
         delay_s = min(delay_s * 2, 0.2)
+
+
+def _seal(con: duckdb.DuckDBPyConnection, *, locked: bool) -> None:
+    """No progress bar, and no setting from now on; another connection here may have done it."""
+    import duckdb
+
+    with suppress(duckdb.InvalidInputException):
+        con.execute(f"{_QUIET}; {_LOCKED}" if locked else _QUIET)
 
 
 @contextmanager

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from convo.database.columns import Row, arrow_table
 from convo.database.corrections import Correction, in_force
 from convo.database.manifest import Run
+from convo.database.notes import Note, current
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +34,10 @@ _ACTIVITY = (
     | {"rushed": "flag", "specific": "int", "response": "text", "load": "flag"}
     | {"probability": "real", "said_by": "text"}
 )
+_ANNOTATION = {"position": "int", "phase": "text", "text": "text", "who": "text"} | {
+    "written_at": "time",
+    "is_current": "flag",
+}
 _CORRECTION = {
     "position": "int",
     "name": "text",
@@ -69,6 +74,22 @@ def fact_tables(run: Run, corrections: Iterable[Correction]) -> dict[str, pa.Tab
         "change": arrow_table(_CHANGE, _changes(facts)),
         "passage": arrow_table(_PASSAGE, _passages(facts)),
     }
+
+
+def annotation_table(notes: Sequence[Note]) -> pa.Table:
+    """What people wrote into the cells of the table over the sessions."""
+    counts = current(tuple(notes)).values()
+    return arrow_table(
+        _ANNOTATION,
+        (
+            (position, note.phase, note.text, note.who, _utc(note.when), note in counts)
+            for position, note in enumerate(notes, start=1)
+        ),
+    )
+
+
+def _utc(when: datetime) -> datetime:
+    return when.astimezone(UTC).replace(tzinfo=None)
 
 
 def phase_tables(run: Run, machine: Mapping[str, pa.Table]) -> dict[str, pa.Table]:

@@ -30,6 +30,9 @@ MEASURE_COLUMNS = {
     "value": "real",
     "n": "int",
     "method_version": "text",
+    "lo": "real",
+    "hi": "real",
+    "missing": "text",
 }
 
 
@@ -50,7 +53,7 @@ def flag_rows(conversation: Conversation) -> Iterable[Row]:
 def measure_rows(conversation: Conversation) -> Iterable[Row]:
     """One row a figure."""
     for m in conversation.measures:
-        yield m.phase, m.role, m.metric, m.value, m.n, m.method
+        yield m.phase, m.role, m.metric, m.value, m.n, m.method, m.low, m.high, m.missing
 
 
 def read_codes(codes: Columns, flags: Columns) -> tuple[TurnCode, ...]:
@@ -75,9 +78,10 @@ def read_codes(codes: Columns, flags: Columns) -> tuple[TurnCode, ...]:
 
 def read_measures(columns: Columns) -> tuple[Measure, ...]:
     """What :func:`measure_rows` wrote."""
+    known = [name for name in MEASURE_COLUMNS if name in columns]  # older runs have fewer
     return tuple(
         Measure(Phase(phase) if phase else None, Role(role) if role else None, *rest)
-        for phase, role, *rest in _rows(columns, MEASURE_COLUMNS)
+        for phase, role, *rest in _rows(columns, known)
     )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from convo.database.artefacts import open_tables
 from convo.database.columns import arrow_table, completed
 from convo.database.corrections import corrections_in
-from convo.database.facts import fact_tables, phase_tables
+from convo.database.facts import annotation_table, fact_tables, phase_tables
 from convo.database.manifest import Run
+from convo.database.notes import notes_in
 from convo.database.tables import CORRECTED_WORDS, PARTS
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Rows = tuple[Run, "dict[str, pa.Table]"]
 
 _MEASURES = """
-insert into measure
+insert into measure by name
 with version as (
     select r.recording_id,
            coalesce(max(p.value) filter (where p.key = 'stage.shares'),
@@ -32,30 +33,36 @@ with version as (
 ), figure as (
     select recording_id, phase, role, 'word_share' as metric,
            case when not withheld then words / nullif(total_words, 0) end as value,
-           total_words as n, low as lo, high as hi from own
+           total_words as n, low as lo, high as hi,
+           case when withheld or total_words = 0 then coalesce(caution, 'nobody spoke') end
+               as missing from own
     union all
     select recording_id, phase, role, 'word_share_without_backchannels',
            case when not withheld
                 then words_without_backchannels / nullif(total_without_backchannels, 0) end,
-           total_without_backchannels, null, null from own
+           total_without_backchannels, null, null,
+           case when withheld or total_words = 0 then coalesce(caution, 'nobody spoke') end
+    from own
     union all
     select recording_id, phase, role, 'second_share',
            case when not withheld then seconds / nullif(total_seconds, 0) end,
-           round(total_seconds)::integer, null, null from own
+           round(total_seconds)::integer, null, null,
+           case when seconds is null then 'no times are known'
+                when withheld then coalesce(caution, 'withheld') end from own
     union all
-    select recording_id, phase, role, 'words', words, turns, null, null from own
+    select recording_id, phase, role, 'words', words, turns, null, null, null from own
     union all
-    select recording_id, phase, role, 'turns', turns, turns, null, null from own
+    select recording_id, phase, role, 'turns', turns, turns, null, null, null from own
     union all
-    select recording_id, phase, role, 'median_turn_words', median_turn_words, turns, null, null
-    from own
+    select recording_id, phase, role, 'median_turn_words', median_turn_words, turns, null, null,
+           case when turns = 0 then 'says nothing here' end from own
     union all
-    select recording_id, phase, role, 'longest_turn_words', longest_turn_words, turns, null, null
-    from own
+    select recording_id, phase, role, 'longest_turn_words', longest_turn_words, turns, null, null,
+           case when turns = 0 then 'says nothing here' end from own
 )
-select recording_id, phase, role, metric, value, n, lo, hi, method_version
+select recording_id, phase, role, metric, value, n, lo, hi, method_version,
+       case when value is null then coalesce(missing, 'cannot be had') end as missing
 from figure join version using (recording_id)
-where value is not null
 """
 
 
@@ -77,6 +84,7 @@ def read_rows(folder: Path) -> Rows:
     if (run.facts.get("corrected") or {}).get("words") is not None:
         parts["word"] = files[CORRECTED_WORDS]
     facts = fact_tables(run, corrections_in(folder.parent))
+    facts["annotation"] = annotation_table(notes_in(folder.parent))
     return run, parts | phase_tables(run, parts) | facts
 
 
@@ -107,6 +115,8 @@ def replace_rows(con: duckdb.DuckDBPyConnection, sessions: Sequence[Rows]) -> No
             con.register("incoming", _joined(rows, name))
             con.execute(f"insert into {name} by name select * from incoming")
             con.unregister("incoming")
+        # Quotes of what may be private by now; whoever loads writes the table over sessions anew.
+        _delete(con, "statement", recordings)
         con.execute(_MEASURES, [recordings])
         con.commit()
     except BaseException:

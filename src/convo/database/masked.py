@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Raise it when a rule changes: copies made before are made again.
-VERSION = 1
+VERSION = 2
 MAKING_S = 600.0
 PERSON, TEXT, EMPTY, KEPT = "person", "text", "empty", "kept"
 
@@ -35,6 +35,10 @@ _CODE_NAMES = (
     "response status key sha256 code flag artefact passage"
 )
 _CODES = frozenset(_CODE_NAMES.split())
+_RECORD = (
+    *("programme", "object", "subject", "tools", "rules", "community", "division_of_labour"),
+    *("outcomes", "approach", "schedule", "funding", "glossary"),
+)
 # What people typed or said, where the name of the column alone does not tell.
 RULES: Mapping[tuple[str, str], str] = {
     ("recording", "name"): EMPTY,
@@ -71,6 +75,15 @@ RULES: Mapping[tuple[str, str], str] = {
     ("activity", "term"): TEXT,
     ("activity", "said_by"): PERSON,
     ("schema_migration", "name"): KEPT,
+    ("measure", "missing"): KEPT,
+    ("statement", "grade"): KEPT,
+    ("statement", "statement"): TEXT,
+    ("statement", "quotes"): EMPTY,
+    ("annotation", "text"): TEXT,
+    ("annotation", "who"): PERSON,
+    **{("programme_version", name): TEXT for name in _RECORD},
+    ("programme_version", "evidence"): EMPTY,
+    ("programme_version", "training"): EMPTY,
 }
 # Rows that stay out: options may hold paths; the ledger of the copy is its own.
 _LEFT_OUT = {"provenance": "key <> 'options'", "schema_migration": "false"}

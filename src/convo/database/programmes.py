@@ -25,14 +25,19 @@ SMALLEST = 5
 _QUARTERS = 4 * SMALLEST  # so that each quarter holds five
 
 _FACTS = """
+    with spoken as (
+        select recording_id, map_from_entries(list((phase, words))) as words from (
+            select recording_id, phase, max(total_words) as words from share
+            where phase is not null group by all) group by all
+    ), whole as (
+        select recording_id, max(percent) as percent from share
+        where phase is null and role = 'coach' group by all
+    ), agreed as (select recording_id, list(type) as types from activity group by all)
     select s.programme, s.coachee, s.coach, s.recording_id, r.run, r.duration_s / 60,
-           (select max(percent) from share h
-            where h.recording_id = s.recording_id and h.phase is null and h.role = 'coach'),
-           (select map_from_entries(list((phase, words))) from (
-                select phase, sum(words)::integer as words from v_phase p
-                where p.recording_id = s.recording_id group by phase)),
-           (select list(type) from activity a where a.recording_id = s.recording_id)
-    from session s join recording r using (recording_id) where s.programme <> ''"""
+           whole.percent, spoken.words, agreed.types
+    from session s join recording r using (recording_id)
+    left join whole using (recording_id) left join spoken using (recording_id)
+    left join agreed using (recording_id) where s.programme <> ''"""
 
 
 @dataclass(frozen=True, slots=True)

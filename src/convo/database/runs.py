@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from convo.files import write_atomically
 from convo.transcript import Session
+
+_TICK_NS = 2_000_000_000  # no file system tells times more coarsely
 
 State = Literal["running", "done", "failed", "interrupted"]
 
@@ -74,6 +77,7 @@ class RunsNotDone:
         self._folder = folder
         self._written: dict[str, int] = {}
         self._open: dict[str, Run] = {}
+        self._seen = -1
         self._alone = threading.Lock()
 
     def read(self) -> list[Run]:
@@ -84,6 +88,11 @@ class RunsNotDone:
         return sorted(map(_now, runs), key=lambda run: run.changed_at)
 
     def _look(self) -> None:
+        changed = self._folder.stat().st_mtime_ns if self._folder.is_dir() else 0
+        if changed == self._seen:
+            return
+        # A change just now could be followed by another one with the same time.
+        self._seen = changed if time.time_ns() - changed > _TICK_NS else -1
         written = {}
         with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as entries:
             written = {e.name: e.stat().st_mtime_ns for e in entries if e.name.endswith(".json")}

@@ -9,23 +9,34 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
+from convo.database.columns import arrow_table
+from convo.database.facts import annotation_table
 from convo.database.loading import newly_private, read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
+from convo.database.notes import Note
 from convo.database.questions import check_question, names, wrong_sql
 from convo.database.results import QueryResult
 from convo.database.runs import Run
 from convo.errors import StoreError
 from convo.files import disk_error, write_atomically
 from convo.options import Options
+from convo.programme import ProgrammeRecord
 
 if TYPE_CHECKING:
     import duckdb
+
+_STATEMENT = (
+    {"recording_id": "text", "phase": "text", "position": "int", "kind": "text", "grade": "text"}
+    | {"metric": "text", "statement": "text", "turns": "ints", "quotes": "texts"}
+    | {"confirmed": "int", "candidates": "int"}
+)
 
 Progress = Callable[[int, int], None]
 
@@ -179,6 +190,57 @@ class Store:
                 con.executemany("insert into followup values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             con.commit()
 
+    def note_statements(
+        self, recordings: Sequence[str], rows: Sequence[tuple[object, ...]]
+    ) -> None:
+        """Say in table ``statement`` what the table over the sessions says of these recordings.
+
+        A row has the columns of that table, in order.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        with self.writing() as con:
+            con.begin()
+            con.execute(
+                "delete from statement where recording_id in (select unnest(?))", [list(recordings)]
+            )
+            if rows:
+                con.register("incoming", arrow_table(_STATEMENT, rows))
+                con.execute("insert into statement by name select * from incoming")
+                con.unregister("incoming")
+            con.commit()
+
+    def note_cells(self, recording_id: str, notes: Sequence[Note]) -> None:
+        """Say in table ``annotation`` what people wrote about a recording.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        rows = annotation_table(notes).append_column("recording_id", [[recording_id] * len(notes)])
+        with self.writing() as con:
+            con.begin()
+            con.execute("delete from annotation where recording_id = ?", [recording_id])
+            con.register("incoming", rows)
+            con.execute("insert into annotation by name select * from incoming")
+            con.unregister("incoming")
+            con.commit()
+
+    def note_programmes(self, versions: Sequence[tuple[ProgrammeRecord, datetime]]) -> None:
+        """Say in table ``programme_version`` what is kept of all programmes.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        with self.writing() as con:
+            con.begin()
+            con.execute("delete from programme_version")
+            if versions:
+                marks = ", ".join("?" * 16)
+                rows = [_programme_row(*version) for version in versions]
+                con.executemany(f"insert into programme_version values ({marks})", rows)
+            con.commit()
+
     def recordings(self, coachee: str) -> Recordings | None:
         """The recordings of one coachee; None where there is no store yet."""
         if not self.path.is_file():
@@ -287,6 +349,20 @@ class Store:
                 pass
             with connections.reading(self.path, self.options.wait_s, limits) as con:
                 yield con
+
+
+def _programme_row(record: ProgrammeRecord, kept_at: datetime) -> tuple[object, ...]:
+    texts = ["subject", "tools", "rules", "community", "division_of_labour", "outcomes"]
+    texts += ["approach", "schedule", "funding"]
+    terms = record.glossary
+    return (
+        *(record.name, record.since, record.object),
+        *(getattr(record, name) for name in texts),
+        [f"{one.about}: {one.quote} ({one.source})" for one in record.evidence],
+        [f"{one.title} {one.date or ''}".strip() for one in record.training],
+        f"{terms.name} {terms.version}" if terms else None,
+        kept_at.astimezone(UTC).replace(tzinfo=None),
+    )
 
 
 def _whose(run: Run) -> tuple[str | None, str | None, int | None]:

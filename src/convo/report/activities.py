@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from convo.between import Activity, FollowUp
 from convo.report.spans import axis_of
-from convo.report.wording import shortened
+from convo.report.wording import around, shortened
 from convo.transcript import Conversation, Role, Turn
 
 MANY = 3
@@ -39,11 +39,17 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class ActivityView:
-    """One candidate: where it was settled, in whose words, and what seems to be true of it."""
+    """One candidate: where it was settled, in whose words, and what seems to be true of it.
+
+    ``start`` and ``end`` are seconds, None without times; ``by`` is who says that it is one.
+    """
 
     number: int
     quotes: tuple[Quote, ...]
     facts: tuple[str, ...]
+    start: float | None = None
+    end: float | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,15 @@ def follow_up_views(
 
 def _view(number: int, activity: Activity, conversation: Conversation) -> ActivityView:
     turns = dict.fromkeys((activity.start_turn, activity.set_turn))
+    times = {turn.number: turn for turn in conversation.turns}
+    first, last = times.get(activity.start_turn), times.get(activity.end_turn)
     return ActivityView(
         number,
-        tuple(_quote(conversation, turn) for turn in turns),
+        tuple(quote(conversation, turn) for turn in turns),
         tuple(_facts(activity)),
+        first.start if first else None,
+        last.end if last else None,
+        activity.by or "",
     )
 
 
@@ -98,10 +109,13 @@ def _follow_up(view: ActivityView, one: FollowUp, later: Conversation) -> Follow
     by = {Role.COACH: ", first by the coach", Role.COACHEE: ", first by the coachee"}
     first = by.get(one.by, "") if one.by else ""
     words = f"spoken about{first}; {_STATUS[one.status]}"
-    return FollowUpView(view, True, words, _quote(later, one.turn))
+    return FollowUpView(view, True, words, quote(later, one.turn))
 
 
-def _quote(conversation: Conversation, number: int) -> Quote:
+def quote(
+    conversation: Conversation, number: int, near: str = "", most: int = _QUOTE_CHARACTERS
+) -> Quote:
+    """The words of turn ``number``, shortened to those ``near`` some words, and where it stands."""
     turn: Turn = next(turn for turn in conversation.turns if turn.number == number)
     axis = axis_of(conversation)
     who = {Role.COACH: "Coach", Role.COACHEE: "Coachee"}.get(turn.role) if turn.role else None
@@ -109,5 +123,5 @@ def _quote(conversation: Conversation, number: int) -> Quote:
         number,
         axis.place(number) if axis.timed else "",
         who or "Voice",
-        shortened(turn.text, _QUOTE_CHARACTERS),
+        around(turn.text, near, most) if near else shortened(turn.text, most),
     )

@@ -33,6 +33,8 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, 'Noto Sa
 HATCH_ID = "between"
 WIDE, NARROW, PANEL_HEIGHT = 748, 336, 132
 ROW, BAR, LABEL = 44, 20, 15
+STRAND_HEIGHT = 96
+COLUMN_COLOR = "#9fb0b8"
 _REMEMBERED = 64  # charts
 
 
@@ -200,6 +202,49 @@ def _column_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
         if _reach(bar)[1] < 85:
             data["right"].append({"x": middle, "y": 89, "text": bar.right})
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One figure of a session; without a ``value`` only ``text`` stands there."""
+
+    label: str
+    value: float | None
+    text: str
+    low: float | None = None
+    high: float | None = None
+
+
+def value_columns(columns: Sequence[Column], description: str) -> Chart:
+    """One column a session from 0 up, with its figure and interval; nothing joins the columns."""
+    import altair as alt
+
+    tops = [top for one in columns for top in (one.value, one.high) if top is not None]
+    top = max([*tops, 1e-9])
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, len(columns)], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.22 * top, 1.25 * top], nice=False), axis=None)
+    marks = alt.layer(
+        _boxes(alt, "parts", x, y),
+        *_whiskers(alt, x, y, y2=alt.Y2("y2")),
+        texts(alt, "names", x, y, align="center", color=MUTED, fontSize=12),
+        texts(alt, "values", x, y, align="center", color=INK, fontSize=12),
+    )
+    data: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("parts", "whiskers", "names", "values")
+    }
+    for i, one in enumerate(columns):
+        middle, value = i + 0.5, one.value or 0.0
+        data["names"].append({"x": middle, "y": -0.18 * top, "text": one.label})
+        highest = value if one.high is None else max(value, one.high)
+        data["values"].append({"x": middle, "y": highest + 0.06 * top, "text": one.text})
+        if one.value is None:
+            continue
+        side = {"x": i + 0.2, "x2": i + 0.8, "y": 0, "y2": value}
+        data["parts"].append(side | {"fill": COLUMN_COLOR})
+        if one.low is not None and one.high is not None and one.high > one.low:
+            data["whiskers"].append({"x": middle, "y": one.low, "y2": one.high})
+    drawn = marks.properties(width=max(40 * len(columns), 80), height=STRAND_HEIGHT)
+    return Chart(description, svg(drawn, data))
 
 
 def _reach(bar: Bar) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from convo.between import FollowUp
 from convo.errors import SessionError
@@ -17,6 +17,8 @@ from convo.report.page import render
 from convo.report.review import review_groups
 from convo.report.shares import ShareLine, share_lines
 from convo.report.spans import Axis, axis_of
+from convo.report.strands import strands
+from convo.report.table3 import PathOf, table_of
 from convo.report.wording import (
     PERCENT,
     PHASE_MEANINGS,
@@ -136,19 +138,32 @@ def progression_report(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
 ) -> str:
     """The report of one coachee as one HTML page, without scripts or anything fetched.
 
     ``programme_note`` (aims, approach: whatever the pair wrote down) is printed at its head.
-    ``steps`` say what of each session the next one speaks about.
+    ``steps`` say what of each session the next one speaks about, ``paths`` what there is to say
+    of each phase, one for each coach and programme.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
     """
+    content = side_by_side(conversations, programme_note, steps, paths)
+    return render("progression.html.j2", content)
+
+
+def side_by_side(
+    conversations: Sequence[Conversation],
+    programme_note: str | None = None,
+    steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
+) -> dict[str, Any]:
+    """All that the template of :func:`progression_report` names."""
     sessions = in_order(conversations)
     lines = [share_lines(conversation) for conversation in sessions]
     headings = progression_headings(sessions)
-    content = {
+    return {
         "coachee": sessions[0].session.coachee or "Coachee",
         "coaches": sorted({c.session.coach for c in sessions if c.session.coach}),
         "programmes": sorted({c.session.programme for c in sessions if c.session.programme}),
@@ -164,9 +179,10 @@ def progression_report(
             f"session {c.session.number} {put_right(c)}" for c in sessions if put_right(c)
         ],
         "agreed": _agreed(sessions, steps),
+        "tables": [table_of(path, named=len(paths) > 1) for path in paths],
+        "strands": strands(paths[0].rows) if len(paths) == 1 else (),
         "review": [review_groups(conversation) for conversation in sessions],
     }
-    return render("progression.html.j2", content)
 
 
 def _agreed(sessions: Sequence[Conversation], steps: Sequence[Step]) -> list[dict[str, object]]:
@@ -283,14 +299,19 @@ def write_progression_report(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
+    paths: Sequence[PathOf] = (),
+    part: str = "",
 ) -> Path:
     """Write the report into ``folder`` and return its path; an earlier one is replaced.
+
+    A report over only a ``part`` of the coachee's sessions has a name of its own.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
         StoreError: the folder cannot be written.
     """
-    page = progression_report(conversations, programme_note, steps)
-    path = folder / progression_file_name(conversations[0].session.coachee)
+    page = progression_report(conversations, programme_note, steps, paths)
+    coachee = conversations[0].session.coachee
+    path = folder / progression_file_name(f"{coachee} {part}".strip() if part else coachee)
     write_atomically(path, page.encode())
     return path

@@ -13,6 +13,7 @@ from convo.report import charts
 from convo.report.activities import MANY, activity_views
 from convo.report.corrections import change_views, differences, passage_words
 from convo.report.files import session_file_name
+from convo.report.method import agreements
 from convo.report.page import render
 from convo.report.review import phase_commands, review_groups
 from convo.report.shares import session_facts, share_lines
@@ -25,6 +26,7 @@ from convo.report.spans import (
     phase_stretches,
     span_views,
 )
+from convo.report.table3 import PHASES, RowOf, TableCell, table_cell
 from convo.report.timeline import Stretch, TimelineRow, timeline
 from convo.report.wording import (
     Voice,
@@ -38,6 +40,8 @@ from convo.report.wording import (
 )
 from convo.transcript import Conversation, Phase
 
+MOMENTS = 6
+"""So many moments of a list are quoted in the report of a session."""
 _FADES = ((0.85, ""), (0.65, "f1"), (0.0, "f2"))
 
 
@@ -53,6 +57,7 @@ class TurnView:
     fade: str
     start: float | None = None
     end: float | None = None
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +69,17 @@ class VoiceCount:
     turns: int
 
 
-def session_report(conversation: Conversation) -> str:
+def session_report(conversation: Conversation, row: RowOf | None = None) -> str:
     """The report of one session as one HTML page, without scripts or anything fetched.
 
     What is not known (times, roles, phases, shares) is said to be unknown; nothing is filled in.
+    ``row`` has what there is to say of its phases.
     """
-    content = reading(conversation) | drawings(conversation)
+    content = reading(conversation, row) | drawings(conversation)
     return render("session.html.j2", content)
 
 
-def reading(conversation: Conversation) -> dict[str, Any]:
+def reading(conversation: Conversation, row: RowOf | None = None) -> dict[str, Any]:
     """All that the templates of a session name, but for what takes long: :func:`drawings`."""
     found = voices(conversation)
     order = voice_order(found)
@@ -97,8 +103,21 @@ def reading(conversation: Conversation) -> dict[str, Any]:
         "passages": passage_words(conversation),
         "activities": activity_views(conversation),
         "many_activities": MANY,
+        "agreements": agreements(),
+        "cells": _cells(row) if row else (),
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
+
+
+def _cells(row: RowOf) -> list[tuple[str, str, TableCell]]:
+    """Each phase that has something to say, with its key and name."""
+    names = phase_names(row.conversation)
+    cells = ((phase, table_cell(row, phase, MOMENTS)) for phase in PHASES)
+    return [
+        (phase.value, names[phase], cell)
+        for phase, cell in cells
+        if cell.facts or cell.lists or cell.note
+    ]
 
 
 def drawings(conversation: Conversation) -> dict[str, Any]:
@@ -138,6 +157,7 @@ def _turn_views(
             fade=_fade(sure.get(turn.number)),
             start=turn.start,
             end=turn.end,
+            passage=turn.passage.value if turn.passage else "",
         )
         for turn in conversation.turns
         if turn.hidden is None or turn.number in private
@@ -209,12 +229,14 @@ def bars_of(conversation: Conversation) -> charts.Chart | None:
     return charts.share_bars([line.bar() for line in lines], "Shares of the words. " + words)
 
 
-def write_session_report(folder: Path, conversation: Conversation) -> Path:
+def write_session_report(
+    folder: Path, conversation: Conversation, row: RowOf | None = None
+) -> Path:
     """Write the report into ``folder`` and return its path; an earlier one is replaced.
 
     Raises:
         StoreError: the folder cannot be written.
     """
     path = folder / session_file_name(conversation.session, conversation.recording.short_id)
-    write_atomically(path, session_report(conversation).encode())
+    write_atomically(path, session_report(conversation, row).encode())
     return path

@@ -40,6 +40,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _CHANGE = re.compile(rf"(?<=\bthe change to )(?:{'|'.join(Phase)})\b")
+_SENTENCE_END = re.compile(r"[.!?]\s+")
 _LABEL = re.compile(r"SPEAKER_(\d+)")
 
 
@@ -129,6 +130,22 @@ def shortened(text: str, most: int) -> str:
         return text
     cut = text[: most - 1]
     return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:.") + " …"
+
+
+def around(text: str, near: str, most: int) -> str:
+    """``text`` cut to about ``most`` characters so that the words ``near`` are in it.
+
+    >>> around("One thing. Another thing. The end sound, I mean.", "end sound", 24)
+    '… The end sound, I mean.'
+    """
+    place = text.lower().find(near.lower())
+    if len(text) <= most or place < 0 or place + len(near) < most - 2:
+        return shortened(text, most)
+    begin = max(0, place + len(near) - most * 2 // 3)
+    sentences = [found.end() for found in _SENTENCE_END.finditer(text, 0, place + 1)]
+    near_by = [end for end in sentences if end >= begin]
+    begin = near_by[0] if near_by else text.find(" ", begin) + 1
+    return f"… {shortened(text[begin:], most)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ ROOMS: dict[str, frozenset[str]] = {
     "/look.css": EVERYONE,
     "/": READERS | {"lead"},
     "/sessions": READERS,
-    "/progression": READERS,
+    "/coachees": READERS,
     "/reports": SPEAKERS,
     "/audio": SPEAKERS,
     "/upload": frozenset({"owner", "coach"}),
@@ -50,6 +50,11 @@ ROOMS: dict[str, frozenset[str]] = {
     "/api/programmes": frozenset({"owner", "lead"}),
     "/programme": frozenset({"owner", "lead"}),
 }
+
+
+# Where a form changes nothing that is kept.
+_ASKING = frozenset({"/login", "/logout", "/ask"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ Who = Annotated[Viewer, Depends(viewer)]
 def check_room(request: Request) -> None:
     """Let nobody into a room that is not theirs; for every route of the application."""
     who = viewer(request)
-    if may_enter(who, request.url.path):
+    if may_enter(who, request.url.path) and may_ask(who, request.method, request.url.path):
         return
     if not who.role:
         raise NotLoggedInError
@@ -103,6 +108,21 @@ def may_enter(who: Viewer, address: str) -> bool:
     (False, True)
     """
     return who.role == "owner" or who.role in ROOMS.get(room_of(address), frozenset())
+
+
+def may_ask(who: Viewer, method: str, address: str) -> bool:
+    """Whether ``who`` may do more than read there: only the speakers and the owner change things.
+
+    >>> may_ask(Viewer("Rita", "researcher"), "POST", "/sessions/1/words")
+    False
+    """
+    reads = method in SAFE_METHODS or room_of(address) in _ASKING
+    return reads or who.role in SPEAKERS
+
+
+def leads_to(who: Viewer, address: str) -> bool:
+    """Whether a link to ``address`` is shown; a lead is only sent on from the first page."""
+    return may_enter(who, address) and not (who.role == "lead" and address == "/")
 
 
 def room_of(address: str) -> str:
@@ -133,6 +153,11 @@ def may_hear(who: Viewer, session: Session) -> bool:
     return who.role != "researcher" and may_see(who, session)
 
 
+def may_change(who: Viewer, session: Session) -> bool:
+    """Whether ``who`` may put the session right: both speakers are equal in it."""
+    return who.role in SPEAKERS and may_see(who, session)
+
+
 def shown(who: Viewer, conversation: Conversation) -> Conversation:
     """``conversation`` as ``who`` may read it.
 
@@ -148,9 +173,7 @@ def sessions(who: Viewer, desk: Desk) -> Sequence[Listed]:
     if who.role == "owner":
         return desk.sessions()
     if who.role == "researcher":
-        names = names_of(who)
-        hidden = (replace(one, session=names.session(one.session)) for one in desk.sessions())
-        return sorted(hidden, key=lambda one: (one.session.coachee, one.session.date))
+        return desk.remembered("hidden sessions", lambda: _hidden(desk, names_of(who)))
     return [one for one in desk.sessions() if may_see(who, one.session)]
 
 
@@ -182,6 +205,11 @@ def _look_up(request: Request) -> Viewer:
         return OWNER
     found = accounts.viewer(login_secret(request)) or NOBODY
     return replace(found, pseudonyms=desk.pseudonyms()) if found.role == "researcher" else found
+
+
+def _hidden(desk: Desk, names: Pseudonyms) -> list[Listed]:
+    hidden = (replace(one, session=names.session(one.session)) for one in desk.sessions())
+    return sorted(hidden, key=lambda one: (one.session.coachee, one.session.date))
 
 
 def _signer(desk: Desk) -> Signer:

@@ -116,10 +116,11 @@ class MeasureRow(OfSession):
     phase: str | None = Field(description="The phase; null: the whole session.")
     role: str | None = Field(description="The role; null: both.")
     metric: str = Field(description="Name of the figure; docs/store.md lists them.")
-    value: float = Field(description="Its value; shares are 0 to 1.")
+    value: float | None = Field(description="Its value; shares are 0 to 1. Null: see missing.")
     n: int | None = Field(description="Words, seconds or turns that it rests on.")
     lo: float | None = Field(description="Lower end of the 90 % interval.")
     hi: float | None = Field(description="Upper end of the 90 % interval.")
+    missing: str | None = Field(description="Why there is no value; null where there is one.")
     method_version: str = Field(description="What computed it.")
 
 

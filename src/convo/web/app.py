@@ -21,6 +21,8 @@ from convo.web import (
     login,
     pages,
     programmes,
+    progression,
+    putting_right,
     queue,
     sessions,
     tus,
@@ -33,7 +35,9 @@ from convo.web.guard import HEADERS, HOSTS, Guard, check_token
 _ROUTERS = (
     login.router,
     home.router,
+    putting_right.router,
     sessions.router,
+    progression.router,
     audio.router,
     tus.router,
     uploads.router,

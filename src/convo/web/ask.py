@@ -83,7 +83,7 @@ def _page(
         request,
         "ask.html.j2",
         sql=sql,
-        tables=schema.tables(desk.store()),
+        tables=desk.remembered("tables", lambda: schema.tables(desk.store())),
         examples=_examples(desk, who),
         names=who.role == "owner",
         answer=answer,

@@ -45,13 +45,13 @@ def run_of(short_id: str, desk: AtDesk, who: Who) -> Run:
     return run
 
 
-def kept(run: Annotated[Run, Depends(run_of)], who: Who) -> Kept:
+def kept_now(run: Annotated[Run, Depends(run_of)], who: Who) -> Kept:
     """The session of an address, as ``who`` may read it."""
     return Kept(run, shown(who, _read(run.folder)))
 
 
 RunOf = Annotated[Run, Depends(run_of)]
-KeptSession = Annotated[Kept, Depends(kept)]
+KeptSession = Annotated[Kept, Depends(kept_now)]
 
 
 @lru_cache(maxsize=8)

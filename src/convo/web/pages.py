@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from convo.report import charts, page, wording
 from convo.web import guard
-from convo.web.access import may_enter, viewer
+from convo.web.access import leads_to, viewer
 from convo.web.desk import Desk
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def render(request: Request, template: str, **content: Any) -> str:
             viewer=who,
             csrf_token=guard.token(request),
             path=request.url.path,
-            navigation=[entry for entry in NAVIGATION if may_enter(who, entry[0])],
+            navigation=[entry for entry in NAVIGATION if leads_to(who, entry[0])],
         )
     )
 

@@ -10,16 +10,18 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 
 from convo.report.charts import PHASE_COLORS
-from convo.report.files import session_file_name
+from convo.report.files import progression_file_name, session_file_name
 from convo.report.session import TurnView, bars_of, reading, timeline_of
 from convo.report.spans import axis_of, phase_stretches
 from convo.transcript import Conversation
 from convo.web import pages
-from convo.web.access import Who, may_hear
+from convo.web.access import Viewer, Who, may_change, may_hear
 from convo.web.guard import HEADERS
 from convo.web.kept import Kept, KeptSession, RunOf
+from convo.web.people import people
 
 router = APIRouter()
+Part = Literal["shares", "timeline", "review", "transcript", "tools"]
 BLOCK = 40
 """Turns that the browser lays out together, and only when they come near the window."""
 
@@ -28,8 +30,8 @@ BLOCK = 40
 def session(request: Request, kept: KeptSession, who: Who) -> Response:
     """The page of one session; its charts follow by :func:`part`."""
     nonce = secrets.token_urlsafe(16)
-    hear = may_hear(who, kept.run.session)
-    page = pages.show(request, "session.html.j2", **_content(kept), nonce=nonce, hear=hear)
+    content = _content(kept, who)
+    page = pages.show(request, "session.html.j2", **content, nonce=nonce)
     # the waveform brings a style element of its own
     policy = HEADERS["content-security-policy"]
     page.headers["content-security-policy"] = f"{policy}; style-src 'self' 'nonce-{nonce}'"
@@ -37,11 +39,9 @@ def session(request: Request, kept: KeptSession, who: Who) -> Response:
 
 
 @router.get("/sessions/{short_id}/parts/{name}")
-def part(
-    request: Request, kept: KeptSession, name: Literal["shares", "timeline", "review", "transcript"]
-) -> Response:
+def part(request: Request, kept: KeptSession, who: Who, name: Part) -> Response:
     """One part of the page by itself, as it stands now."""
-    content = _content(kept)
+    content = _content(kept, who)
     if name == "timeline":
         content["timeline"] = timeline_of(kept.conversation)
     if name == "shares":
@@ -55,12 +55,18 @@ def version(run: RunOf) -> dict[str, str]:
     return {"version": run.name}
 
 
-def _content(kept: Kept) -> dict[str, Any]:
+def _content(kept: Kept, who: Viewer) -> dict[str, Any]:
     content = reading(kept.conversation)
+    change = may_change(who, kept.run.session) and content["axis"].timed
     return content | {
+        "change": change,
+        "judge": change,
+        "hear": may_hear(who, kept.run.session),
+        "people": people(kept.conversation),
         "address": f"/sessions/{kept.short_id}",
         "version": kept.version,
         "report_id": report_id(kept),
+        "progression": f"/coachees/{coachee_key(kept.conversation.session.coachee)}",
         "commands": (),  # the page needs no terminal
         "blocks": _blocks(content["turns"]),
         "regions": json.dumps(_regions(kept.conversation)),
@@ -80,6 +86,11 @@ def _regions(conversation: Conversation) -> list[dict[str, object]]:
 
 def _blocks(turns: Sequence[TurnView]) -> list[Sequence[TurnView]]:
     return [turns[first : first + BLOCK] for first in range(0, len(turns), BLOCK)]
+
+
+def coachee_key(name: str) -> str:
+    """The name of a coachee's page in addresses."""
+    return progression_file_name(name).removesuffix(".html")
 
 
 def report_id(kept: Kept) -> str:

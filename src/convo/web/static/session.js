@@ -46,7 +46,11 @@ const session = (() => {
       turn.tabIndex = -1;
     }
     for (const turn of picked) turn.setAttribute("aria-current", "true");
-    (chosen.last || turns[0])?.setAttribute("tabindex", "0");
+    const reached = chosen.last || turns[0];
+    if (!reached) return;
+    reached.tabIndex = 0;
+    reached.setAttribute("role", "group");
+    reached.setAttribute("aria-label", `Turn ${reached.id.slice(1)}`);
   }
 
   function range() {
@@ -55,12 +59,15 @@ const session = (() => {
     return ends[0] < 0 ? [] : turns.slice(ends[0], ends[1] + 1);
   }
 
+  // the part of the window between player and tools is what people see
   function bring(turn, always) {
-    const box = turn.getBoundingClientRect(), top = byId("player-part")?.offsetHeight || 0;
-    if (always || box.top < top + 20 || box.bottom > innerHeight - 140) {
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      turn.scrollIntoView({ block: "center", behavior: calm || always ? "auto" : "smooth" });
-    }
+    const box = turn.getBoundingClientRect();
+    const top = byId("player-part")?.offsetHeight || 0;
+    const bottom = innerHeight - (byId("tools")?.offsetHeight || 0);
+    if (!always && box.top >= top + 8 && box.bottom <= bottom - 8) return;
+    const calm = always || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const room = Math.max(8, (bottom - top - box.height) / 3);
+    scrollBy({ top: box.top - top - room, behavior: calm ? "auto" : "smooth" });
   }
 
   // the sound
@@ -214,5 +221,7 @@ const session = (() => {
 
   document.addEventListener("htmx:afterSwap", arrived);
   readTurns();
+  const named = /^#t\d+$/.test(location.hash) && byId(location.hash.slice(1));
+  if (named) addEventListener("load", () => { choose(named, false); bring(named, true); });
   return { byId, clock, choose, chosen, range, at, bring, mark, hear, play, turns: () => turns };
 })();

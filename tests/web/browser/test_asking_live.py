@@ -123,10 +123,7 @@ def test_a_lead_reads_figures(guarded, new_page) -> None:
     assert findings(page) == [] and "Coachee" not in page.locator("main").inner_text().replace(
         "Mean over coachees", ""
     ).replace("Coachees", "")
-    assert page.get_by_role("navigation", name="Pages").inner_text().split() == [
-        "Sessions",
-        "Programmes",
-    ]
+    assert page.get_by_role("navigation", name="Pages").inner_text().split() == ["Programmes"]
     picture(page, "programme")
 
 
