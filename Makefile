@@ -39,6 +39,9 @@ check: $(VENV)/.installed  ## format, lint, types, and which module may import w
 bench: $(VENV)/.installed  ## speed and memory, stage by stage, beside a plain script of the same models
 	$(PY) -m convo.bench
 
+bench-pages: $(VENV)/.installed  ## how fast every page answers with 10,000 sessions and four people browsing
+	$(PY) tests/web/crowd.py build/crowd
+
 figures: $(VENV)/.installed  ## measure everything on the cases in CASES=FOLDER and write it into README.md
 	mkdir -p build
 	$(PY) -m convo score $(CASES) --json build/score.json

@@ -190,7 +190,7 @@ def measure(folder: Path, sessions: int, seconds: float) -> bool:
                 httpx.get(base + pages[name][0], timeout=120)
                 begun = _processor_time(server.pid)
                 for address in pages[name][:5] * 2:
-                    httpx.get(base + address, timeout=120)
+                    httpx.get(base + address, timeout=120).raise_for_status()
                 each = (_processor_time(server.pid) - begun) / len(pages[name][:5] * 2)
                 print(f"{name:32} processor time {each:5.0f} ms, first {begun - first:5.0f} ms")
             busy.start()

@@ -20,7 +20,7 @@ from kept import keep, sample
 from convo.report.files import progression_file_name
 from convo.transcript import Session
 from convo.web import access
-from convo.web.access import COOKIE, OWNER, ROOMS, Viewer, may_enter, room_of
+from convo.web.access import COOKIE, OWNER, ROOMS, Viewer, may_ask, may_enter, room_of
 from convo.web.accounts import Accounts
 from convo.web.app import create_app
 from convo.web.desk import Desk
@@ -158,7 +158,8 @@ def test_nobody_enters_a_room_that_is_not_theirs(app: FastAPI, clients, name: st
     for route in routes(app):
         for method in route.methods:
             address = addresses(route.path)[0]
-            if may_enter(who, address) or method == "HEAD":
+            allowed = may_enter(who, address) and may_ask(who, method, address)
+            if allowed or method == "HEAD":
                 continue
             answer = client.request(method, address)
             if not name and method == "GET" and not address.startswith("/api/"):
@@ -263,6 +264,15 @@ def test_an_unknown_role_sees_nothing() -> None:
     for who in (access.NOBODY, Viewer("Hannah", "lead"), Viewer("Maeve", "boss")):
         assert not access.may_see(who, session)
         assert not access.may_hear(who, session)
+
+
+@pytest.mark.parametrize("name", ["rita", "lead"])
+def test_who_only_reads_changes_nothing(clients, name: str) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        for address in (f"/sessions/{'01' * 8}", f"/sessions/{'01' * 8}/anything"):
+            assert not access.may_ask(PEOPLE[name], method, address)
+            assert clients[name].request(method, address).status_code in (403, 404, 405)
+    assert access.may_ask(PEOPLE["hannah"], "POST", f"/sessions/{'01' * 8}/anything")
 
 
 def test_names_count_only_in_their_own_role() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from kept import keep, sample
 from soundkept import file_in, keep_with_sound, recorded
 
 from convo.audio.playing import browser_type
@@ -68,6 +70,13 @@ def test_where_the_recording_is_gone_the_page_says_so_and_the_rest_works(heard) 
         assert answer.status_code == 404 and "is not where it was" in answer.text
     assert client.get(f"/sessions/{NAME}").status_code == 200
     assert client.get(f"/sessions/{NAME}/parts/shares").status_code == 200
+
+
+def test_a_session_from_a_transcript_has_nothing_to_hear(tmp_path: Path, browse) -> None:
+    made = sample(1)
+    made = replace(made, recording=replace(made.recording, container="webvtt", channels=0))
+    player = browse(keep(tmp_path, [made])).get(f"/audio/{'01' * 8}/player").text
+    assert "came in as a transcript" in player
 
 
 def test_another_file_in_its_place_is_not_played(heard) -> None:

@@ -69,3 +69,11 @@ def test_what_the_viewer_may_not_read_is_in_no_part(tmp_path: Path, browse, monk
     client = browse(keep(tmp_path, [sample(1)]))
     page = client.get(SESSION).text
     assert 'id="t3"' in page and 'id="t4"' not in page
+
+
+def test_the_look_of_the_page_takes_no_name_from_the_look_of_reports(client: TestClient) -> None:
+    """A name that both use for different things would put one look upon the other."""
+    own = client.get("/static/convo.css").text.split("/* Putting a session right")[1]
+    names = set(re.findall(r"\.([a-z][a-z-]+)\b(?=[^{}]*{)", own))
+    shared = {n for n in names if re.search(rf"\.{n}\b", client.get("/look.css").text)}
+    assert shared <= {"turn", "said", "swatch", "side", "wide", "narrow"}

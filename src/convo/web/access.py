@@ -52,6 +52,11 @@ ROOMS: dict[str, frozenset[str]] = {
 }
 
 
+# Where a form changes nothing that is kept.
+_ASKING = frozenset({"/login", "/logout", "/ask"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """The person in front of the page.
@@ -89,7 +94,7 @@ Who = Annotated[Viewer, Depends(viewer)]
 def check_room(request: Request) -> None:
     """Let nobody into a room that is not theirs; for every route of the application."""
     who = viewer(request)
-    if may_enter(who, request.url.path):
+    if may_enter(who, request.url.path) and may_ask(who, request.method, request.url.path):
         return
     if not who.role:
         raise NotLoggedInError
@@ -103,6 +108,16 @@ def may_enter(who: Viewer, address: str) -> bool:
     (False, True)
     """
     return who.role == "owner" or who.role in ROOMS.get(room_of(address), frozenset())
+
+
+def may_ask(who: Viewer, method: str, address: str) -> bool:
+    """Whether ``who`` may do more than read there: only the speakers and the owner change things.
+
+    >>> may_ask(Viewer("Rita", "researcher"), "POST", "/sessions/1/words")
+    False
+    """
+    reads = method in SAFE_METHODS or room_of(address) in _ASKING
+    return reads or who.role in SPEAKERS
 
 
 def leads_to(who: Viewer, address: str) -> bool:

@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 
 from convo.answers import clips
 from convo.errors import RecordingError
+from convo.exchange.transcripts import CONTAINER as TRANSCRIPT
 from convo.files import read_bytes, write_atomically
 from convo.reservation import file_of, lock
 from convo.transcript import Recording
@@ -55,6 +56,8 @@ def sound_of(run: RunOf, desk: AtDesk, who: Who) -> Sound:
 
 
 def _missing(file: Path, recording: Recording) -> str:
+    if recording.container == TRANSCRIPT:
+        return "This session came in as a transcript, so there is no sound to hear."
     try:
         size = file.stat().st_size
     except OSError:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
+from convo.engagement import SessionRow, row_of
 from convo.report.charts import PHASE_COLORS
 from convo.report.files import progression_file_name, session_file_name
 from convo.report.session import TurnView, bars_of, reading, timeline_of
@@ -18,6 +19,7 @@ from convo.web import pages
 from convo.web.access import Viewer, Who, may_change, may_hear
 from convo.web.guard import HEADERS
 from convo.web.kept import Kept, KeptSession, RunOf
+from convo.web.pages import AtDesk
 from convo.web.people import people
 
 router = APIRouter()
@@ -39,9 +41,12 @@ def session(request: Request, kept: KeptSession, who: Who) -> Response:
 
 
 @router.get("/sessions/{short_id}/parts/{name}")
-def part(request: Request, kept: KeptSession, who: Who, name: Part) -> Response:
+def part(request: Request, kept: KeptSession, desk: AtDesk, who: Who, name: Part) -> Response:
     """One part of the page by itself, as it stands now."""
-    content = _content(kept, who)
+    # Notes are in the words of people who are named there.
+    told = name == "shares" and who.role != "researcher"
+    row = row_of(desk.data, kept.conversation) if told else None
+    content = _content(kept, who, row)
     if name == "timeline":
         content["timeline"] = timeline_of(kept.conversation)
     if name == "shares":
@@ -55,8 +60,8 @@ def version(run: RunOf) -> dict[str, str]:
     return {"version": run.name}
 
 
-def _content(kept: Kept, who: Viewer) -> dict[str, Any]:
-    content = reading(kept.conversation)
+def _content(kept: Kept, who: Viewer, row: SessionRow | None = None) -> dict[str, Any]:
+    content = reading(kept.conversation, row)
     change = may_change(who, kept.run.session) and content["axis"].timed
     return content | {
         "change": change,

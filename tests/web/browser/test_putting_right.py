@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -115,6 +116,27 @@ def test_phases_begin_elsewhere_and_go(address, page) -> None:
     page.locator("#t14 p").click()
     do(page, "No new phase")
     assert not page.locator("#t14").evaluate("e => e.classList.contains('co-construction')")
+
+
+def test_a_change_of_phase_is_dragged_in_the_waveform(address, page) -> None:
+    opened(page, address)
+    page.wait_for_function("() => document.querySelector('#wave div')?.shadowRoot")
+    page.wait_for_timeout(500)
+    page.locator("#wave").scroll_into_view_if_needed()
+    box = page.locator("#wave").bounding_box()
+    regions = json.loads(page.locator("#turns").get_attribute("data-regions"))
+    start, target = regions[2]["start"], regions[2]["start"] + 30
+    seconds = page.evaluate("player.dataset.duration")
+    x, further = (box["x"] + box["width"] * at / float(seconds) for at in (start, target))
+    page.mouse.move(x + 1, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(x + 9, box["y"] + 40, steps=4)
+    page.mouse.move(further, box["y"] + 40, steps=4)
+    page.mouse.up()
+    assert "The phase begins elsewhere now" in told(page)
+    moved = json.loads(page.locator("#turns").get_attribute("data-regions"))
+    assert moved[2]["name"] == regions[2]["name"]
+    assert moved[2]["start"] == pytest.approx(target, abs=10)
 
 
 @pytest.mark.parametrize("name", ["Played from a recording", "Private", "Not the session"])
