@@ -32,7 +32,7 @@ def test_the_page_shows_what_there_is(asking: TestClient) -> None:
 def test_every_view_and_table_says_what_a_row_is(client: TestClient) -> None:
     for table in schema.tables(client.app.state.desk.store()):
         assert table.row, table.name
-        if table.is_view:
+        if table.is_view and table.name != "v_programme_min5":  # that one is of nobody
             assert [c.name for c in table.columns if c.name == "coachee" and c.meaning]
 
 
