@@ -13,7 +13,7 @@ from convo.database.artefacts import current_runs, save_correction, write_conver
 from convo.database.notes import engagement_of
 from convo.engagement import keep_programme, note_table, paths, read_programme, save_cell
 from convo.files import as_json
-from convo.outcome import conversations, rebuild_store, write_progression
+from convo.outcome import conversations, rebuild_store, write_progression, write_session
 from convo.programme import parse_programme
 from convo.reservation import store
 from convo.transcript import Phase, Session
@@ -116,3 +116,5 @@ def test_the_record_heads_the_report_as_it_was_on_the_day_of_the_last_session(da
     page = write_progression(data, "Hannah").read_text(encoding="utf-8")
     assert "Heads think." in page and "Not yet." not in page
     assert engagement_of(FIRST.session).programme == "Heads"
+    alone = write_session(data, SECOND).read_text(encoding="utf-8")
+    assert "Heads think." in alone and "Not yet." not in alone

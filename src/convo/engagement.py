@@ -37,12 +37,14 @@ from convo.transcript import Conversation, Phase
 class SessionRow:
     """One session of the path: its statements, and what people wrote into its cells.
 
-    There are no statements for a session that was read before turns had codes.
+    There are no statements for a session that was read before turns had codes. ``record`` is the
+    programme's as it was on that day.
     """
 
     conversation: Conversation
     statements: tuple[Statement, ...] = ()
     notes: Mapping[Phase | None, Note] = field(default_factory=dict)
+    record: ProgrammeRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +101,15 @@ def _rows(
     before: Talk | None = None
     for one in sessions:
         cells = notes.cells(data, one.recording.recording_id)
-        read = _talk(one, programme_records.record_on(kept, one.session.date))
-        if read is None:
-            rows.append(SessionRow(one, (), cells))
-            continue
         record = programme_records.record_on(kept, one.session.date)
+        read = _talk(one, record)
+        if read is None:
+            rows.append(SessionRow(one, (), cells, record))
+            continue
         training = record.training if record else ()
         said = _said(data, one.recording.recording_id)
         found = statements(read, one.measures, said, before, training)
-        rows.append(SessionRow(one, found, cells))
+        rows.append(SessionRow(one, found, cells, record))
         before = read
     return rows
 

@@ -105,6 +105,7 @@ def reading(conversation: Conversation, row: RowOf | None = None) -> dict[str, A
         "many_activities": MANY,
         "agreements": agreements(),
         "cells": _cells(row) if row else (),
+        "record": row.record if row else None,
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
 

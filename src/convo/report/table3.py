@@ -59,6 +59,11 @@ class RowOf(Protocol):
         """What people wrote into its cells; None is the whole session."""
         ...
 
+    @property
+    def record(self) -> ProgrammeRecord | None:
+        """What the programme's people wrote down about it, as it was on that day."""
+        ...
+
 
 class PathOf(Protocol):
     """All sessions of the same two people in the same programme, in order."""
