@@ -83,19 +83,26 @@ def recoded(
     return tuple(result)
 
 
-def verdict_on(
-    what: str, start: float | None, end: float | None, verdicts: Sequence[Verdict]
-) -> Verdict | None:
-    """The last verdict on a candidate for ``what``; None if there is none, or no time to go by.
+def verdicts_on(
+    what: str,
+    stretches: Sequence[tuple[float | None, float | None]],
+    verdicts: Sequence[Verdict],
+) -> dict[int, Verdict]:
+    """The last verdict on each candidate for ``what``, by place; those without times have none.
 
     >>> said = [Verdict("COM", 10.0, 14.0, True), Verdict("COM", 10.0, 14.0, False)]
-    >>> verdict_on("COM", 11.0, 14.0, said).confirmed, verdict_on("COM", 30.0, 34.0, said)
-    (False, None)
+    >>> of = verdicts_on("COM", [(30.0, 34.0), (11.0, 14.0)], said)
+    >>> {place: one.confirmed for place, one in of.items()}
+    {1: False}
     """
-    if start is None or end is None:
-        return None
-    of = _matched([(start, end)], lambda one: one, [v for v in verdicts if v.what == what])
-    return of.get(0)
+    timed = [
+        (place, start, end)
+        for place, (start, end) in enumerate(stretches)
+        if start is not None and end is not None
+    ]
+    mine = [verdict for verdict in verdicts if verdict.what == what]
+    of = _matched(timed, lambda one: one[1:], mine)
+    return {timed[found][0]: verdict for found, verdict in of.items()}
 
 
 def _otherwise(one: TurnCode) -> TurnCode:
@@ -119,11 +126,19 @@ def _matched(
     """The last verdict on every candidate that has one, by place."""
     of: dict[int, Verdict] = {}
     for verdict in verdicts:
-        shared = [_shared(stretch(one), (verdict.start, verdict.end)) for one in candidates]
+        meant = verdict.start, verdict.end
+        shared = [
+            (_shared(stretch(one), meant), -_apart(stretch(one), meant)) for one in candidates
+        ]
         best = max(range(len(shared)), key=lambda n: shared[n], default=None)
-        if best is not None and shared[best] >= _LEAST_SHARED:
+        if best is not None and shared[best][0] >= _LEAST_SHARED:
             of[best] = verdict
     return of
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """How far the ends are from each other: of two that lie within each other, one is meant."""
+    return abs(one[0] - other[0]) + abs(one[1] - other[1])
 
 
 def _shared(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from convo.conversation.candidates import Verdict, verdict_on
+from convo.conversation.candidates import Verdict, verdicts_on
 from convo.conversation.talk import Talk
 from convo.transcript import Measure, Phase, Role, Turn
 
@@ -125,15 +125,22 @@ class Cell:
         return Statement(self.phase, metric, grade, text, tuple(numbers), near=near)
 
     def moment(self, what: str, places: Sequence[int]) -> Moment:
-        """A candidate, with what people said of it."""
+        """A candidate, before anything was said of it."""
         start, end = self.turn(places[0]).start, self.turn(places[-1]).end
-        numbers = tuple(self.turn(place).number for place in places)
-        said = verdict_on(what, start, end, self.said)
-        return Moment(what, numbers, start, end, said.confirmed if said else None)
+        return Moment(what, tuple(self.turn(place).number for place in places), start, end)
 
     def candidates(self, metric: str, text: str, moments: Sequence[Moment]) -> Iterator[Statement]:
-        """A list of candidates, without those that a person rejected; nothing if none is left."""
-        kept = tuple(one for one in moments if one.confirmed is not False)
+        """A list of candidates of one kind, with what people said of them.
+
+        Those that a person rejected are left out; nothing is said if none is left.
+        """
+        what = moments[0].what if moments else ""
+        said = verdicts_on(what, [(one.start, one.end) for one in moments], self.said)
+        judged = (
+            replace(one, confirmed=said[n].confirmed) if n in said else one
+            for n, one in enumerate(moments)
+        )
+        kept = tuple(one for one in judged if one.confirmed is not False)
         if kept:
             yield Statement(self.phase, metric, "C", text, moments=kept)
 

@@ -79,8 +79,13 @@ def session_report(conversation: Conversation, row: RowOf | None = None) -> str:
     return render("session.html.j2", content)
 
 
-def reading(conversation: Conversation, row: RowOf | None = None) -> dict[str, Any]:
-    """All that the templates of a session name, but for what takes long: :func:`drawings`."""
+def reading(
+    conversation: Conversation, row: RowOf | None = None, moments: int = MOMENTS
+) -> dict[str, Any]:
+    """All that the templates of a session name, but for what takes long: :func:`drawings`.
+
+    ``moments`` says how many of each list are quoted.
+    """
     found = voices(conversation)
     order = voice_order(found)
     axis = axis_of(conversation)
@@ -104,16 +109,16 @@ def reading(conversation: Conversation, row: RowOf | None = None) -> dict[str, A
         "activities": activity_views(conversation),
         "many_activities": MANY,
         "agreements": agreements(),
-        "cells": _cells(row) if row else (),
+        "cells": _cells(row, moments) if row else (),
         "record": row.record if row else None,
         "evidence": {n for b in conversation.segmentation.boundaries for n in b.evidence},
     }
 
 
-def _cells(row: RowOf) -> list[tuple[str, str, TableCell]]:
+def _cells(row: RowOf, moments: int) -> list[tuple[str, str, TableCell]]:
     """Each phase that has something to say, with its key and name."""
     names = phase_names(row.conversation)
-    cells = ((phase, table_cell(row, phase, MOMENTS)) for phase in PHASES)
+    cells = ((phase, table_cell(row, phase, moments)) for phase in PHASES)
     return [
         (phase.value, names[phase], cell)
         for phase, cell in cells

@@ -83,7 +83,8 @@ class PathOf(Protocol):
 class Line:
     """One statement as people read it; ``rest`` says how many moments are not quoted here.
 
-    ``groups`` are quotes that belong together: of a fact one group, of a list one a moment.
+    ``groups`` are quotes that belong together: of a fact one group, of a list one a moment, with
+    the same place in ``moments``.
     """
 
     text: str
@@ -91,6 +92,7 @@ class Line:
     groups: tuple[tuple[Quote, ...], ...]
     tally: str = ""
     rest: int = 0
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,7 @@ def line_of(conversation: Conversation, one: Statement, few: int = FEW) -> Line:
         groups=tuple(_quotes(conversation, moment.turns) for moment in shown),
         tally=_tally(one.confirmed, one.open),
         rest=len(one.moments) - len(shown),
+        moments=tuple(shown),
     )
 
 

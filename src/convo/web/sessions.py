@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from convo.engagement import SessionRow, row_of
 from convo.report.charts import PHASE_COLORS
 from convo.report.files import progression_file_name, session_file_name
-from convo.report.session import TurnView, bars_of, reading, timeline_of
+from convo.report.session import MOMENTS, TurnView, bars_of, reading, timeline_of
 from convo.report.spans import axis_of, phase_stretches
 from convo.transcript import Conversation
 from convo.web import pages
@@ -61,8 +61,11 @@ def version(run: RunOf) -> dict[str, str]:
 
 
 def _content(kept: Kept, who: Viewer, row: SessionRow | None = None) -> dict[str, Any]:
-    content = reading(kept.conversation, row)
-    change = may_change(who, kept.run.session) and content["axis"].timed
+    change = may_change(who, kept.run.session)
+    # Whoever judges moments needs all of them.
+    most = len(kept.conversation.turns) if change else MOMENTS
+    content = reading(kept.conversation, row, most)
+    change = change and content["axis"].timed
     return content | {
         "change": change,
         "judge": change,

@@ -73,8 +73,10 @@
   async function refresh(place) {
     const anchor = chosen.last?.getBoundingClientRect().top;
     const fresh = partsArrive();
+    const reopen = openLists();
     htmx.trigger(document.body, "session-changed");
     await fresh;
+    reopen();
     if (!place) return;
     chosen.first = at(place.first);
     chosen.last = at(place.last);
@@ -84,6 +86,22 @@
       scrollBy(0, chosen.last.getBoundingClientRect().top - anchor);
     }
     showTools();
+  }
+
+  // lists of moments that somebody goes through stay open, and the keyboard stays in them
+  function openLists() {
+    const side = byId("side"), top = side.scrollTop;
+    const open = [...side.querySelectorAll("details[open][id]")].map((list) => list.id);
+    const pressed = document.activeElement?.closest?.("#side button");
+    const inside = pressed?.closest("details[id]")?.id;
+    const place = inside ? [...byId(inside).querySelectorAll("button")].indexOf(pressed) : -1;
+    return () => {
+      for (const id of open) byId(id)?.setAttribute("open", "");
+      side.scrollTop = top;
+      if (!inside) return;
+      const left = byId(inside)?.querySelectorAll("summary, button") || [];
+      left[Math.min(place + 1, left.length - 1)]?.focus({ preventScroll: true });
+    };
   }
 
   function partsArrive() {
