@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-NAMES = ("session-listening", "coachee-begin", "queue")
+NAMES = ("session-listening", "coachee-begin", "queue-states")
 
 
 def main() -> None:
