@@ -21,7 +21,8 @@ from convo.conversation.media_signs import media_hints
 from convo.conversation.private import open_words, without_private
 from convo.database import artefacts
 from convo.database.corrections import Correction
-from convo.engagement import note_table, paths, row_of
+from convo.database.notes import Note
+from convo.engagement import note_table, paths, row_of, save_cell
 from convo.errors import SessionError, did_you_mean
 from convo.following import note_follow_ups, steps
 from convo.progress import running
@@ -49,6 +50,7 @@ from convo.transcript import (
     Coverage,
     Diarization,
     Measure,
+    Phase,
     Recording,
     RoleAssignment,
     Segmentation,
@@ -145,6 +147,20 @@ def write_session(data: Path, conversation: Conversation) -> Path:
     """Write the report of one session."""
     row = row_of(data, conversation)
     return write_session_report(data / "reports", conversation, row)
+
+
+def write_cell(
+    data: Path, conversation: Conversation, phase: Phase | None, text: str, who: str | None = None
+) -> tuple[Note, Path]:
+    """Write into a cell of a session; the note, and the report over the sessions that shows it.
+
+    Raises:
+        StoreError: see :func:`convo.database.notes.save_cell`.
+    """
+    with lock(data, "reports"):
+        note = save_cell(data, conversation, phase, text, who)
+        write_session(data, without_private(conversation))
+        return note, write_progression(data, conversation.session.coachee)
 
 
 def write_progression(

@@ -126,6 +126,7 @@ def addresses(path: str) -> list[str]:
         "speaker": ["SPEAKER_00"],
         "turn": ["1"],
         "position": ["1"],
+        "phase": ["scrutiny", "whole"],
     }
     values["name"] = ["Talk"] if path.startswith("/programme") else ["shares", "transcript"]
     found = [path]

@@ -66,8 +66,7 @@ def note(
     They stand beside what the program found, with your name and the day; earlier texts are kept.
     """
     from convo.config import data_folder
-    from convo.engagement import save_cell
-    from convo.outcome import conversations, kept_sessions, write_progression, write_session
+    from convo.outcome import conversations, kept_sessions, write_cell
     from convo.sessions import find_session
 
     folder = data_folder(data)
@@ -75,9 +74,7 @@ def note(
     conversation = next(
         c for c in conversations(folder, coachee) if c.recording.recording_id == chosen.recording_id
     )
-    kept = save_cell(folder, conversation, phase, text, who)
-    write_session(folder, conversation)
-    path = write_progression(folder, coachee)
+    kept, path = write_cell(folder, conversation, phase, text, who)
     day = kept.when.astimezone().date()
     shared.say(f"written by {kept.who}, {long_date(day)}" if kept.text else "taken back")
     shared.say(f"report: {path}")

@@ -158,8 +158,12 @@ def side_by_side(
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
     paths: Sequence[PathOf] = (),
+    writable: bool = False,
 ) -> dict[str, Any]:
-    """All that the template of :func:`progression_report` names."""
+    """All that the template of :func:`progression_report` names.
+
+    ``writable`` says that people can write into the table where it is shown.
+    """
     sessions = in_order(conversations)
     lines = [share_lines(conversation) for conversation in sessions]
     headings = progression_headings(sessions)
@@ -179,7 +183,7 @@ def side_by_side(
             f"session {c.session.number} {put_right(c)}" for c in sessions if put_right(c)
         ],
         "agreed": _agreed(sessions, steps),
-        "tables": [table_of(path, named=len(paths) > 1) for path in paths],
+        "tables": [table_of(path, len(paths) > 1, writable) for path in paths],
         "strands": strands(paths[0].rows) if len(paths) == 1 else (),
         "review": [review_groups(conversation) for conversation in sessions],
     }

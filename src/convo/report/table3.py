@@ -98,7 +98,7 @@ class TableCell:
     """One phase of one session, or (without a phase) the session as a whole.
 
     ``missing`` says why there are neither facts nor candidates. ``report`` is the file to which
-    quotes lead.
+    quotes lead, ``recording`` the short name of the session's recording.
     """
 
     session: str
@@ -107,6 +107,7 @@ class TableCell:
     lists: tuple[Line, ...]
     note: str
     signed: str
+    recording: str
     missing: str = ""
 
 
@@ -133,8 +134,15 @@ class Table:
     rows: tuple[TableRow, ...]
 
 
-def table_of(path: PathOf, named: bool = False) -> Table:
-    """The table of one path; ``named`` says whose it is in its title."""
+WHOLE = "whole"
+WHOLE_NAME = "The session as a whole"
+
+
+def table_of(path: PathOf, named: bool = False, writable: bool = False) -> Table:
+    """The table of one path; ``named`` says whose it is in its title.
+
+    One that is ``writable`` has a row for the whole session even if nobody wrote into it yet.
+    """
     sessions = [row.conversation for row in path.rows]
     meeting, record = sessions[-1].session, path.record
     names = phase_names(sessions[-1])
@@ -148,9 +156,9 @@ def table_of(path: PathOf, named: bool = False) -> Table:
         )
         for phase in found
     ]
-    if any(row.notes.get(None) for row in path.rows):
-        whole = tuple(_note_cell(row) for row in path.rows)
-        rows.append(TableRow("whole", "The session as a whole", "", whole))
+    if writable or any(row.notes.get(None) for row in path.rows):
+        whole = tuple(note_cell(row) for row in path.rows)
+        rows.append(TableRow(WHOLE, WHOLE_NAME, "", whole))
     return Table(
         title=f"With {meeting.coach}" if named else "",
         programme=meeting.programme,
@@ -177,7 +185,7 @@ def table_cell(row: RowOf, phase: Phase, few: int = FEW) -> TableCell:
     """One cell, with at most ``few`` moments of each list quoted."""
     mine = [one for one in row.statements if one.phase is phase]
     lines = [line_of(row.conversation, one, few) for one in mine]
-    cell = _note_cell(row, phase)
+    cell = note_cell(row, phase)
     return TableCell(
         cell.session,
         cell.report,
@@ -185,6 +193,7 @@ def table_cell(row: RowOf, phase: Phase, few: int = FEW) -> TableCell:
         tuple(line for line in lines if not line.is_fact),
         cell.note,
         cell.signed,
+        cell.recording,
         "" if mine else _why_missing(row, phase),
     )
 
@@ -198,7 +207,8 @@ def _why_missing(row: RowOf, phase: Phase) -> str:
     return NOT_READ if not row.conversation.codes else ""
 
 
-def _note_cell(row: RowOf, phase: Phase | None = None) -> TableCell:
+def note_cell(row: RowOf, phase: Phase | None = None) -> TableCell:
+    """A cell with nothing but what people wrote into it."""
     one = row.conversation
     note = row.notes.get(phase)
     return TableCell(
@@ -208,6 +218,7 @@ def _note_cell(row: RowOf, phase: Phase | None = None) -> TableCell:
         lists=(),
         note=note.text if note else "",
         signed=f"{note.who}, {long_date(note.when.astimezone().date())}" if note else "",
+        recording=one.recording.short_id,
     )
 
 

@@ -41,7 +41,7 @@ def entries(data: Path, conversation: Conversation) -> list[Line]:
     return [
         Line(
             one.name,
-            _local(one.when),
+            local_time(one.when),
             one.who,
             f"took back: {what.get(one.value, '')}" if one.kind == UNDO else what[one.name],
             one.counts,
@@ -50,7 +50,7 @@ def entries(data: Path, conversation: Conversation) -> list[Line]:
     ]
 
 
-def _local(when: datetime) -> str:
+def local_time(when: datetime) -> str:
     """Day and time as the clock of this computer has them."""
     here = when.astimezone()
     return f"{long_date(here.date())}, {here:%H:%M}"

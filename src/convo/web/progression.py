@@ -10,7 +10,8 @@ from convo.following import steps
 from convo.report.progression import side_by_side
 from convo.transcript import Conversation
 from convo.web import pages
-from convo.web.access import Viewer, Who, sessions
+from convo.web.access import SPEAKERS, Viewer, Who, sessions
+from convo.web.cells import CELL
 from convo.web.desk import Desk, Listed
 from convo.web.kept import kept_now, run_of
 from convo.web.pages import AtDesk
@@ -55,8 +56,15 @@ def side_by_side_part(request: Request, report_id: str, desk: AtDesk, who: Who) 
     read = [_read(one, desk, who) for one in _of(report_id, desk, who)]
     # Notes are in the words of people who are named there.
     told = () if who.role == "researcher" else paths(desk.data, read)
-    content = side_by_side(read, steps=steps(read), paths=told)
-    return pages.show(request, "progression.html.j2", layout="content-only.html.j2", **content)
+    writes = who.role in SPEAKERS
+    content = side_by_side(read, steps=steps(read), paths=told, writable=writes)
+    return pages.show(
+        request,
+        "progression.html.j2",
+        layout="content-only.html.j2",
+        own_words=CELL if writes else "",
+        **content,
+    )
 
 
 def _read(one: Listed, desk: Desk, who: Viewer) -> Conversation:
