@@ -24,8 +24,9 @@ chromium: $(VENV)/.installed  ## a browser for the tests of the page, where it c
 	@$(PY) tests/web/chromium.py
 
 screenshots: export CONVO_PICTURES := build/screenshots
-screenshots: $(VENV)/.installed chromium  ## a picture of every page in build/screenshots, made by the browser tests
+screenshots: $(VENV)/.installed chromium  ## a picture of every page in build/screenshots, and the three of the README
 	$(PY) -m pytest -m browser tests/web/browser
+	$(PY) docs/pictures.py
 
 test-quick: $(VENV)/.installed  ## the tests that load no model
 	$(PY) -m pytest -m "not slow"

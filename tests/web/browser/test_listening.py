@@ -120,6 +120,7 @@ def test_a_coachee_over_several_sessions(site, new_page, size, view) -> None:
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     picture(page, "coachee" + size)
+    picture(page, "coachee-begin" + size, whole=False)
 
 
 def test_two_hours_of_talk_are_usable_within_a_second(tmp_path: Path, new_page) -> None:
