@@ -41,6 +41,8 @@ def table(score: Any, bench: Any, memory: Any) -> str:
         rows.append(("time on the wrong speaker, missed or invented (DER)", der, "where marked"))
     share = "error of a speaker's share of the words, points"
     rows.append((share, points(speech), f"all {speech['cases']} of these recordings"))
+    if (bare := speech.get("share_error_no_fillers")) is not None:
+        rows.append((f"{share}, without “um” and the like", f"{bare:.1f}", "the same recordings"))
     recorded = talk["recorded"]
     rows.append((share, points(recorded), f"{recorded['cases']} recorded coaching sessions"))
     rows.append(phase_row(talk))

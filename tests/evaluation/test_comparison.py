@@ -13,6 +13,7 @@ from convo.evaluation.comparison import (
     role_share_error,
     share_error,
     speaker_errors,
+    without_fillers,
     word_errors,
 )
 from convo.transcript import Phase, Role, Share, SpeakerSegment, Turn, count_words
@@ -67,6 +68,18 @@ def test_words_said_in_silence_are_errors_of_every_speaker():
         ErrorRate(3, 0),
         {},
     )
+
+
+def test_hesitations_that_only_one_side_wrote_down_can_be_left_out():
+    reference = {"D": "so where is the pain", "P": "um in my chest"}
+    hypothesis = {"x": "um so uh where is, erm, the pain", "y": "in my chest"}
+    mapping = {"D": "x", "P": "y"}
+    assert share_error(reference, hypothesis, mapping) > 10
+    bare = without_fillers(reference), without_fillers(hypothesis)
+    assert share_error(*bare, mapping) == 0
+    assert without_fillers({"A": "Uhm, the umbrella hummed, error."}) == {
+        "A": ", the umbrella hummed, error."
+    }
 
 
 def test_errors_of_recordings_are_added():

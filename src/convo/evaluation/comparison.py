@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from convo.evaluation.normalizer import normalise
 from convo.transcript import Role, Share, SpeakerSegment, Turn, count_words
 
 UNATTRIBUTED = "(unattributed)"
+_FILLER = re.compile(r"\b(?:u+h*m+|u+h+|e+r+m*|h+m+|m+h*m+|a+h+)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,15 @@ def share_error(
         return None
     found = {speaker: heard.get(mapping.get(speaker, UNATTRIBUTED), 0) for speaker in said}
     return max(100 * abs(said[s] / all_said - found[s] / all_heard) for s in said)
+
+
+def without_fillers(texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts without hesitations, which many references write down for one speaker only.
+
+    >>> without_fillers({"D": "Um, so, uh any pain?"})
+    {'D': ', so,  any pain?'}
+    """
+    return {speaker: _FILLER.sub("", text) for speaker, text in texts.items()}
 
 
 def _counted(speakers: Iterable[str]) -> tuple[str, ...]:

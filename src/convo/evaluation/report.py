@@ -59,6 +59,7 @@ def _speech_row_json(row: SpeechRow) -> Json:
         "kind": row.kind,
         **{name: None if rate is None else rate.rate for name, rate in rates.items()},
         "share_error_points": row.share_error_points,
+        "share_error_no_fillers": row.share_error_no_fillers,
         "role_share_error_points": row.role_share_error_points,
         "unattributed": row.unattributed,
         "words": None if row.wer is None else row.wer.length,

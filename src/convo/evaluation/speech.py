@@ -30,6 +30,7 @@ from convo.evaluation.comparison import (
     share_error,
     speaker_errors,
     texts_by_speaker,
+    without_fillers,
     word_errors,
 )
 from convo.transcript import Diarization, Share, Word, count_words
@@ -57,8 +58,9 @@ OnCase = Callable[[str], None]
 class SpeechRow:
     """The scores of one recording; ``failure`` says why there are none.
 
-    ``share_error_points`` is that under the best speaker mapping; ``role_share_error_points`` that
-    of the share the pipeline gives to the coachee, by role. ``der`` needs exact speaker times.
+    ``share_error_points`` is that under the best speaker mapping, ``share_error_no_fillers`` the
+    same with "um" and the like left out on both sides; ``role_share_error_points`` is that of the
+    share the pipeline gives to the coachee, by role. ``der`` needs exact speaker times.
     """
 
     case_id: str
@@ -70,6 +72,7 @@ class SpeechRow:
     der: ErrorRate | None = None
     unattributed: int = 0
     failure: str | None = None
+    share_error_no_fillers: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class SpeechFigures:
     role_share_error_points: float | None = None
     role_share_error_worst: float | None = None
     der: float | None = None
+    share_error_no_fillers: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,9 @@ def score_recording(case: SpeechCase, result: SpeechResult) -> SpeechRow:
         ),
         cpwer=cpwer,
         share_error_points=share_error(reference, hypothesis, mapping),
+        share_error_no_fillers=share_error(
+            without_fillers(reference), without_fillers(hypothesis), mapping
+        ),
         role_share_error_points=role_share_error(case.turns, result.shares),
         der=None if exact is None else diarization_errors(exact, heard),
         unattributed=count_words(hypothesis.get(UNATTRIBUTED, "")),
@@ -155,7 +162,8 @@ def pooled(rows: Sequence[SpeechRow]) -> SpeechFigures:
     failed = sum(row.failure is not None for row in rows)
     if failed or not rows:
         return SpeechFigures(len(rows), failed)
-    shares = _all_or_none([row for row in rows if row.wer and row.wer.length], "share_error_points")
+    spoken = [row for row in rows if row.wer and row.wer.length]
+    shares = _all_or_none(spoken, "share_error_points")
     roles = _all_or_none(rows, "role_share_error_points")
     return SpeechFigures(
         len(rows),
@@ -164,6 +172,7 @@ def pooled(rows: Sequence[SpeechRow]) -> SpeechFigures:
         cpwer=_sum(row.cpwer for row in rows),
         share_error_points=_mean(shares),
         share_error_worst=max(shares, default=None),
+        share_error_no_fillers=_mean(_all_or_none(spoken, "share_error_no_fillers")),
         role_share_error_points=_mean(roles),
         role_share_error_worst=max(roles, default=None),
         der=_sum(row.der for row in rows),
