@@ -78,6 +78,7 @@ CHANNEL_HINT = (
     "each channel of the recording seems to hold one speaker: process it again with "
     "--channels speakers, and nobody's words can be given to the other"
 )
+IF_MEDIA = ". If one is, its words are nobody's: "
 HINTS = (CHANNEL_HINT, importing.HURRIED)
 """Reasons to look that only the file itself can tell."""
 
@@ -279,7 +280,7 @@ def _media_hints(place: Place, turns: Sequence[Turn]) -> Iterator[str]:
             continue
         span = f"{clock(hint.start)}-{clock(hint.end + 1)}"
         yield (
-            f"perhaps a recording is played at {span}: {why}. If one is, its words are nobody's: "
+            f"perhaps a recording is played at {span}: {why}{IF_MEDIA}"
             f'convo process "{place.recording.name}" --media {span}'
         )
 

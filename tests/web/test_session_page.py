@@ -40,6 +40,26 @@ def test_the_page_says_nothing_about_commands_of_a_terminal(tmp_path: Path, brow
     assert "convo process" not in page
 
 
+def test_a_reason_says_what_to_press_and_not_what_to_type(tmp_path: Path, browse) -> None:
+    from dataclasses import replace
+
+    from convo.outcome import CHANNEL_HINT, IF_MEDIA
+
+    media = f'perhaps a recording is played at 1:00-1:20: quoted{IF_MEDIA}convo process "a" --media'
+    data = keep(tmp_path, [replace(sample(1), review=(CHANNEL_HINT, media))])
+    client = browse(data)
+    review = client.get(f"{SESSION}/parts/review").text
+    for words in ("1:00-1:20: quoted", "Played from a recording", "press who said it"):
+        assert words in review
+    (key,) = re.findall('href="(/coachees/[^"]+)"', client.get(SESSION).text)
+    beside = client.get(f"{key}/parts/sessions").text
+    assert "1:00-1:20: quoted" in beside and "on the page of that session" in beside
+    for page in (review, beside):
+        assert "convo process" not in page and "--" not in page.replace("<!--", "")
+    (report,) = (data / "reports").glob("*session*.html")
+    assert "--media" in report.read_text(encoding="utf-8")
+
+
 def test_a_version_names_the_state_of_the_session(client: TestClient) -> None:
     version = client.get(f"{SESSION}/version").json()["version"]
     assert re.fullmatch("[0-9a-f]{16}", version)

@@ -17,6 +17,7 @@ from convo.report.spans import axis_of, phase_stretches
 from convo.transcript import Conversation
 from convo.web import pages
 from convo.web.access import Viewer, Who, may_change, may_hear
+from convo.web.advice import for_page
 from convo.web.guard import HEADERS
 from convo.web.kept import Kept, KeptSession, RunOf
 from convo.web.pages import AtDesk
@@ -68,6 +69,7 @@ def _content(kept: Kept, who: Viewer, row: SessionRow | None = None) -> dict[str
     change = change and content["axis"].timed
     return content | {
         "change": change,
+        "review": for_page(content["review"], change),
         "judge": change,
         "hear": may_hear(who, kept.run.session),
         "people": people(kept.conversation),
