@@ -37,7 +37,7 @@ def _environment() -> Environment:
         policy=CONTENT_SECURITY_POLICY,
         hatch=charts.HATCH_ID,
         plural=wording.plural,
-        role_sources=wording.ROLE_SOURCES,
+        role_source=wording.role_source,
     )
     return environment
 

@@ -29,7 +29,7 @@ PHASE_MEANINGS: Mapping[Phase, str] = {
     Phase.CO_CONSTRUCTION: "What could or will be done, and how?",
     Phase.FRAME: "Greetings, equipment, how coaching works, dates, goodbyes.",
 }
-ROLE_SOURCES: Mapping[str, str] = {
+_ROLE_SOURCES: Mapping[str, str] = {
     "person": "a person",
     "voice": "the voices of earlier sessions",
     "channel": "the channels of the recording",
@@ -47,6 +47,14 @@ _LABEL = re.compile(r"SPEAKER_(\d+)")
 def phase_names(conversation: Conversation) -> dict[Phase, str]:
     """What to call each phase: the programme's own name, else the usual one."""
     return {**PHASE_NAMES, **conversation.segmentation.names}
+
+
+def role_source(conversation: Conversation) -> str:
+    """What tells who is the coach; a transcript has names where a recording has voices."""
+    source = conversation.roles.source
+    if source == "voice" and not conversation.recording.has_sound:
+        return "the names in the transcript"
+    return _ROLE_SOURCES.get(source, source)
 
 
 def put_right(conversation: Conversation) -> str:

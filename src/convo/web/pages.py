@@ -86,6 +86,6 @@ def environment() -> Environment:
     )
     made.filters.update(clock=wording.clock, long_date=wording.long_date, svg=Markup)
     made.globals.update(
-        hatch=charts.HATCH_ID, plural=wording.plural, role_sources=wording.ROLE_SOURCES
+        hatch=charts.HATCH_ID, plural=wording.plural, role_source=wording.role_source
     )
     return made
