@@ -59,10 +59,14 @@ def serve(
             )
         if browser:
             typer.launch(address)
-        config = uvicorn.Config(create_app(desk), log_level="warning", timeout_graceful_shutdown=2)
         try:
-            uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:
+            # Whether the interruption comes out of the server depends on when it came.
+            with contextlib.suppress(KeyboardInterrupt):
+                uvicorn.Server(
+                    uvicorn.Config(
+                        create_app(desk), log_level="warning", timeout_graceful_shutdown=2
+                    )
+                ).run(sockets=[listener])
             shared.complain("stopped: what is not finished goes on at the next start")
         finally:
             desk.close()
