@@ -17,7 +17,7 @@ help:  ## this list
 demo: $(VENV)/.installed  ## install, then process the three sample sessions and show what comes of them
 	$(PY) -m convo demo
 
-test: $(VENV)/.installed check chromium  ## every test, with the real models on real speech (about 15 minutes)
+test: $(VENV)/.installed check chromium  ## every test, with the real models on real speech (about half an hour)
 	$(PY) -m pytest
 
 chromium: $(VENV)/.installed  ## a browser for the tests of the page, where it can be installed
