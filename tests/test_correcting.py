@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from convo import correcting
+from convo import correcting, outcome, recomputing
 from convo.cli import main
 from convo.config import Settings
 from convo.database.artefacts import current_run, read_conversation, write_conversation
@@ -340,3 +340,39 @@ def test_every_kind_and_function_is_described():
         and name[0].islower()
     )
     assert {name for name in functions if f"`{name}`" not in DOCS} == set()
+
+
+def test_reports_are_due_until_they_are_written(data):
+    turn = now(data).turns[0]
+    correcting.edit_words(data, RECORDING, turn.start, turn.end, "Nobody said this.", "Sam")
+    report = next((data / "reports").glob("*session*.html"))
+    before = report.read_bytes()
+    folder = recomputing.recount(data, RECORDING)
+    assert report.read_bytes() == before
+    (due,) = (data / "reports-due").iterdir()
+    assert due.name == RECORDING[:16]
+
+    recomputing.write_due_reports(data)
+    assert "Nobody said this." in report.read_text(encoding="utf-8")
+    assert not due.exists()
+    assert recomputing.recompute(data, RECORDING) == folder
+
+
+def test_a_correction_made_while_reports_are_written_leaves_them_due(data, monkeypatch):
+    turn = now(data).turns[0]
+    write = outcome.write_pages
+
+    def meanwhile(place, folder):
+        write(place, folder)
+        correcting.edit_words(data, RECORDING, turn.start, turn.end, "Said later.", "Sam")
+        recomputing.recount(data, RECORDING)
+
+    monkeypatch.setattr(outcome, "write_pages", meanwhile)
+    correcting.edit_words(data, RECORDING, turn.start, turn.end, "Said first.", "Sam")
+    correcting.recompute(data, RECORDING)
+    report = next((data / "reports").glob("*session*.html"))
+    assert "Said first." in report.read_text(encoding="utf-8")
+
+    monkeypatch.setattr(outcome, "write_pages", write)
+    recomputing.write_due_reports(data)
+    assert "Said later." in report.read_text(encoding="utf-8")

@@ -1,11 +1,11 @@
-"""How long a correction takes on a long session, with the models loaded."""
+"""How long a person waits for a correction of a long session, with the models loaded."""
 
 import random
 from dataclasses import replace
 
 import pytest
 
-from convo import correcting
+from convo import correcting, recomputing
 from convo.config import Settings
 from convo.database.artefacts import write_conversation
 from convo.reservation import store
@@ -13,15 +13,8 @@ from convo.transcript import Passage
 from tests.database.conversations import SCRIPT, make_conversation
 
 TURNS = 600
-SECONDS = {
-    "phase": 1.0,
-    "candidate": 1.0,
-    "media": 3.0,  # wanted is 1 s, found 3.9 s: these change what the model reads
-    "private": 3.0,
-    "speaker": 5.0,
-    "words": 5.0,
-}
-SLACK = 3  # a machine may be busy with other things
+KINDS = ("candidate", "phase", "media", "private", "speaker", "words")
+LIMIT_S = 6  # wanted is 1 s, found 0.6 to 2 s on two idle cores: a slow machine may take longer
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +55,7 @@ def corrected(kind, data, recording_id, times):
             correcting.edit_words(*place, turn.start, turn.end, "Something else was said.", "Sam")
 
 
-@pytest.mark.parametrize("kind", SECONDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_correction_is_there_at_once(benchmark, long, kind):
     times = iter(range(10))
 
@@ -70,9 +63,9 @@ def test_a_correction_is_there_at_once(benchmark, long, kind):
         corrected(kind, *long, next(times))
         return long, {}
 
-    benchmark.pedantic(correcting.recompute, setup=ready, rounds=3)
+    benchmark.pedantic(recomputing.recount, setup=ready, rounds=3)
     if benchmark.stats:
-        assert benchmark.stats.stats.median < SLACK * SECONDS[kind]
+        assert benchmark.stats.stats.median < LIMIT_S
     while any(entry.counts for entry in correcting.history(*long) if entry.kind != "undo"):
         correcting.undo(*long, "Sam")
     correcting.recompute(*long)

@@ -11,11 +11,12 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from threading import Lock
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
@@ -23,6 +24,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from convo.errors import ConvoError, StoreError
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 
@@ -33,6 +35,28 @@ class StageFile:
 
     path: Path
     sha256: str
+
+
+class Newest(Generic[K, T]):
+    """The values made or asked for last, ``most`` of them; for values that nobody changes."""
+
+    def __init__(self, most: int) -> None:
+        """Empty."""
+        self._most, self._values, self._lock = most, dict[K, T](), Lock()
+
+    def of(self, key: K, make: Callable[[], T]) -> T:
+        """The value of ``key``, made now if it is not among the newest."""
+        with self._lock:
+            value = self._values.pop(key, None)
+        value = make() if value is None else value
+        with self._lock:
+            self._values[key] = value
+            for overtaken in list(self._values)[: -self._most]:
+                del self._values[overtaken]
+        return value
+
+
+_parsed: Newest[Hashable, Any] = Newest(16)  # about what the stages of one session leave
 
 
 def save(path: Path, value: object) -> StageFile:
@@ -51,26 +75,31 @@ def save(path: Path, value: object) -> StageFile:
     >>> load(stage, tuple[Word, ...])
     (Word(text='so', start=1.8, end=2.1, probability=1.0, speaker=None),)
     """
+    return _save(path, as_json(value))
+
+
+def save_by_content(folder: Path, name: str, value: object) -> StageFile:
+    """:func:`save` under a name that ends with the start of the content's SHA-256."""
     content = as_json(value)
-    digest = hashlib.sha256(content).hexdigest()
-    if not (path.is_file() and sha256_of(path) == digest):
-        write_atomically(path, content)
-    return StageFile(path, digest)
+    return _save(folder / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}.json", content)
 
 
 def load(source: StageFile | Path, kind: type[T]) -> T:
     """The value that :func:`save` wrote, equal to the one that went in.
 
-    A :class:`StageFile` is compared with its checksum first; a bare path is only type-checked.
+    A :class:`StageFile` is compared with its checksum first, and one that was read a moment ago is
+    not taken apart again; a bare path is only type-checked.
 
     Raises:
         StoreError: the file is missing, altered, or holds something else than ``kind``.
     """
     path = source.path if isinstance(source, StageFile) else source
     content = read_bytes(path)
-    if isinstance(source, StageFile) and hashlib.sha256(content).hexdigest() != source.sha256:
+    if isinstance(source, Path):
+        return parse(content, kind, path)
+    if hashlib.sha256(content).hexdigest() != source.sha256:
         raise StoreError(f"{path} was altered after it was written: delete it and run again")
-    return parse(content, kind, path)
+    return cast(T, _parsed.of((source.sha256, kind), lambda: parse(content, kind, path)))
 
 
 def parse(content: bytes, kind: type[T], path: Path) -> T:
@@ -169,6 +198,13 @@ def disk_error(error: OSError, path: Path) -> StoreError:
         f"cannot write {path} ({error.strerror or error}): "
         "make the folder writable or choose another data folder"
     )
+
+
+def _save(path: Path, content: bytes) -> StageFile:
+    digest = hashlib.sha256(content).hexdigest()
+    if not (path.is_file() and sha256_of(path) == digest):
+        write_atomically(path, content)
+    return StageFile(path, digest)
 
 
 def _plain(value: object) -> object:

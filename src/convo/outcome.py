@@ -111,29 +111,47 @@ def keep(place: Place, results: Results, about: About) -> str:
 
 
 def report(place: Place, folder: str, with_sound: bool = True) -> str:
-    """Write the reports that this session changes; the session's, relative to the data folder.
+    """Write all that this session changes; its own report, relative to the data folder.
 
     Clips of voices are cut only ``with_sound``, that is where the recording is at hand.
     """
+    written, moved = _write_reports(place, folder, with_sound)
+    note_path(place.data, None if moved else artefacts.read_manifest(place.data / folder).session)
+    return written
+
+
+def write_pages(place: Place, folder: str) -> None:
+    """Write the reports that this session changes, without the recording."""
+    _write_reports(place, folder, with_sound=False)
+
+
+def note_path(data: Path, session: Session | None) -> None:
+    """Show in the store what follows from all sessions with a coachee, or from all there are."""
+    # One at a time, or the later of two sessions could be missing there.
+    with lock(data, "path"):
+        if session is None:
+            note_follow_ups(data)
+            note_table(data)
+            return
+        found = conversations(data, session.coachee)
+        note_follow_ups(data, found, steps(found))
+        note_table(data, paths(data, found))
+
+
+def _write_reports(place: Place, folder: str, with_sound: bool) -> tuple[str, bool]:
+    """The report of the session, and whether it was another session before."""
     # One at a time, or the later of two sessions could be missing in their coachee's progression.
     with lock(place.data, "reports"), running(place.data, "report", place.recording):
         conversation = without_private(artefacts.read_conversation(place.data / folder))
-        reports = place.data / "reports"
         written = write_session(place.data, conversation)
         write_clips(place, conversation, with_sound)
-        stale = _remove_stale(reports, written, place.recording.short_id)
+        stale = _remove_stale(place.data / "reports", written, place.recording.short_id)
+        coachees = {conversation.session.coachee}
         if stale:
-            for coachee in sorted({one.session.coachee for one in kept_sessions(place.data)}):
-                write_progression(place.data, coachee)
-            note_follow_ups(place.data)
-            note_table(place.data)
-        else:
-            found = conversations(place.data, conversation.session.coachee)
-            linked, told = steps(found), paths(place.data, found)
-            write_progression_report(reports, found, steps=linked, paths=told)
-            note_follow_ups(place.data, found, linked)
-            note_table(place.data, told)
-        return written.relative_to(place.data).as_posix()
+            coachees = {one.session.coachee for one in kept_sessions(place.data)}
+        for coachee in sorted(coachees):
+            write_progression(place.data, coachee)
+        return written.relative_to(place.data).as_posix(), stale
 
 
 def kept_sessions(data: Path) -> list[KnownSession]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pydantic import ValidationError
 
@@ -21,7 +22,7 @@ from convo.config import Settings
 from convo.database.artefacts import current_run, old_runs, read_conversation
 from convo.engagement import glossary_for
 from convo.errors import ConvoError, SessionError, StoreError
-from convo.files import StageFile
+from convo.files import StageFile, write_atomically
 from convo.outcome import About
 from convo.reading import Answers
 from convo.reservation import lock
@@ -31,6 +32,7 @@ from convo.transcript import Conversation
 _KEPT_RUNS = 5  # of those that corrections made: somebody may be reading the last ones
 _KEPT_FILES = 60  # of stages, besides those in use: enough to take back a few corrections at once
 WAIT_S = 60.0
+_DUE = "reports-due"  # a file for each recording: it survives the end of the program
 
 
 def recompute(data: Path, recording_id: str) -> Path:
@@ -43,14 +45,46 @@ def recompute(data: Path, recording_id: str) -> Path:
         SessionError: there is no such session, or it is being processed right now.
         StoreError: something is damaged or cannot be written; the correction is kept.
     """
+    folder = recount(data, recording_id)
+    write_due_reports(data, recording_id)
+    return folder
+
+
+def recount(data: Path, recording_id: str) -> Path:
+    """:func:`recompute` without the reports: they are due until :func:`write_due_reports`.
+
+    Raises:
+        SessionError, StoreError: as there.
+    """
     kept(data, recording_id)  # before anything else is made for it
     with lock(data, recording_id[:16], WAIT_S):
         before = kept(data, recording_id)
         place = Place(data, Path(before.recording.name), before.recording)
+        _note_due(data, recording_id)  # from now on reports may be older than the figures
         folder, used = _again(place, before)
-        outcome.report(place, folder.relative_to(data).as_posix(), with_sound=False)
+        outcome.note_path(data, before.session)
         _tidy(place, used)
+        _note_due(data, recording_id)  # whoever writes them meanwhile has not seen the end of it
     return folder
+
+
+def write_due_reports(data: Path, recording_id: str | None = None) -> None:
+    """Write the reports that are older than their figures: of one recording, or all.
+
+    Raises:
+        StoreError: something is damaged or cannot be written; they stay due.
+    """
+    for due in sorted((data / _DUE).glob(f"{(recording_id or '*')[:16]}")):
+        asked = due.read_bytes() if due.is_file() else None
+        run = current_run(data / "artefacts", due.name)
+        if asked is None or run is None:
+            continue
+        recording = read_conversation(run.folder).recording
+        place = Place(data, Path(recording.name), recording)
+        outcome.write_pages(place, run.folder.relative_to(data).as_posix())
+        with contextlib.suppress(OSError):  # another program was as quick
+            if due.read_bytes() == asked:
+                due.unlink()
 
 
 def kept(data: Path, recording_id: str) -> Conversation:
@@ -140,6 +174,10 @@ def _kept_words(place: Place, made: Conversation) -> tuple[StageFile, StageFile]
         stages.keep_file(place, "cover", Covered(unsaid, made.coverage)),
         stages.keep_file(place, "attribute", Attributed(words, made.diarization)),
     )
+
+
+def _note_due(data: Path, recording_id: str) -> None:
+    write_atomically(data / _DUE / recording_id[:16], uuid4().bytes)
 
 
 def _tidy(place: Place, used: set[Path]) -> None:

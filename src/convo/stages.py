@@ -459,8 +459,7 @@ def recognise(file: Path, settings: Settings) -> tuple[tuple[Word, ...], Diariza
 
 def keep_file(place: Place, stage: str, value: object) -> StageFile:
     """What ``stage`` made of ``place``, as a file named by its content."""
-    digest = hashlib.sha256(files.as_json(value)).hexdigest()
-    kept = files.save(place.work / f"{stage}-{digest[:16]}.json", value)
+    kept = files.save_by_content(place.work, stage, value)
     # Relative, so that a data folder can be moved without losing what is finished.
     return StageFile(kept.path.relative_to(place.data), kept.sha256)
 

@@ -14,6 +14,7 @@ from chromium import MISSING, find_chromium
 from fastapi.testclient import TestClient
 from kept import keep, sample
 
+from convo.web import putting_right
 from convo.web.app import create_app
 from convo.web.desk import Desk
 from convo.web.guard import COOKIE, TOKEN_HEADER
@@ -35,8 +36,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def browse() -> Callable[[Path], TestClient]:
-    """A client on this computer for a data folder, which carries the token of changes."""
+def browse(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], TestClient]:
+    """A client on this computer for a data folder, which carries the token of changes.
+
+    It waits for what the page does after an answer, so that must not wait for a quiet moment.
+    """
+    monkeypatch.setattr(putting_right, "_PAUSE_S", 0)
 
     def opened(data: Path, **desk: object) -> TestClient:
         app = create_app(Desk(data, **desk))

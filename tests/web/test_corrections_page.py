@@ -11,6 +11,7 @@ from soundkept import keep_with_sound, recorded
 from convo import correcting
 from convo.database.artefacts import current_run, read_conversation
 from convo.transcript import Conversation, Passage, Phase, Role
+from convo.web import putting_right
 
 MADE = recorded(1)
 SESSION = f"/sessions/{MADE.recording.short_id}"
@@ -55,6 +56,31 @@ def test_a_turn_goes_to_the_other_speaker_and_back(desk) -> None:
     assert again["overtaken"] is True
     assert "39/61 before, 37/63 now" in str(again["told"])
     assert "taken back" in client.get(f"{SESSION}/parts/history").text
+
+
+def test_what_is_private_is_in_no_report_when_the_answer_comes(desk, monkeypatch) -> None:
+    client, data = desk
+    correcting.recompute(data, MADE.recording.recording_id)
+    pages = list((data / "reports").glob("*.html"))
+    secret = max(TURNS[5].text.split("'")[0].split("’"), key=len).strip()
+    assert any(secret in page.read_text(encoding="utf-8") for page in pages)
+    monkeypatch.setattr(putting_right, "_write_soon", lambda *about: None)
+
+    ask(client, "passage", **stretch(TURNS[5]), kind="private")
+    assert not any(secret in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_a_report_is_never_older_than_the_figures(desk, monkeypatch) -> None:
+    client, data = desk
+    correcting.recompute(data, MADE.recording.recording_id)
+    monkeypatch.setattr(putting_right, "_write_soon", lambda *about: None)  # it was killed
+    ask(client, "words", **stretch(TURNS[0]), text="Nobody said this.")
+    report = next((data / "reports").glob("*session*.html"))
+    assert "Nobody said this." not in report.read_text(encoding="utf-8")
+
+    assert "Nobody said this." in client.get(f"/reports/{report.stem}").text
+    assert "Nobody said this." in report.read_text(encoding="utf-8")
+    assert not list((data / "reports-due").iterdir())
 
 
 def test_every_change_reaches_what_is_kept(desk) -> None:

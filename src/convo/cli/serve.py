@@ -6,12 +6,16 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convo.cli import shared
-from convo.errors import ConfigError
+from convo.errors import ConfigError, ConvoError
+
+if TYPE_CHECKING:
+    from convo.web.desk import Desk
 
 
 def serve(
@@ -51,7 +55,7 @@ def serve(
         desk = Desk(folder, inspect=importing.inspect, queue_problem=queue.problem, wide=wide)
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{listener.getsockname()[1]}"
-        threading.Thread(target=desk.warm, daemon=True).start()
+        threading.Thread(target=_begin, args=(desk,), daemon=True).start()
         shared.complain(f"{address} — stop with Ctrl-C")
         if wide:
             shared.complain(
@@ -70,6 +74,20 @@ def serve(
             shared.complain("stopped: what is not finished goes on at the next start")
         finally:
             desk.close()
+            _catch_up(folder)
+
+
+def _begin(desk: Desk) -> None:
+    desk.warm()
+    _catch_up(desk.data)
+
+
+def _catch_up(data: Path) -> None:
+    """Write the reports of what was put right a moment ago."""
+    from convo.recomputing import write_due_reports
+
+    with contextlib.suppress(ConvoError):  # whoever asks for such a report is told
+        write_due_reports(data)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,8 @@ automatic transcripts lose or invent them; only ``?`` is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Annotated, Literal
 
@@ -50,9 +50,11 @@ _LISTENING = (
     "ok okay right sure good great fine lovely exactly absolutely definitely indeed true wow oh ah "
     "i see cool nice gotcha alright brilliant no nah nope really"
 )
+_REMEMBERED = 8192  # texts: the turns of ten sessions, and they are read several times over
 _BACKCHANNEL = frozenset(_LISTENING.split())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def plain(text: str) -> str:
     """``text`` as patterns meet it: no case, tags, fillers, stutters or marks, except ``?``.
 
@@ -110,13 +112,9 @@ class TextCue(Options):
     pattern: Pattern
     why: str
 
-    @cached_property
-    def _regex(self) -> re.Pattern[str]:
-        return re.compile(self.pattern)
-
     def found(self, text: str) -> bool:
         """Whether the :func:`plain` text of a turn holds the cue."""
-        return self._regex.search(text) is not None
+        return compiled(self.pattern).search(text) is not None
 
 
 class SpokenCue(TextCue):
@@ -130,11 +128,35 @@ class SpokenCue(TextCue):
 
         In a turn without a role, a cue that belongs to one role counts half: either may speak.
         """
-        bound = self.by != "anyone"
-        if bound and role is not None and role.value != self.by:
-            return 0.0
-        found = sum(1 for _ in islice(self._regex.finditer(text), self.most))
-        return found / 2 if bound and role is None else float(found)
+        return float(hits_in(text, role, sought((self,)))[0])
+
+
+Sought = tuple[tuple[str, str, int], ...]
+"""Pattern, speaker and most hits of several spoken cues."""
+
+
+def sought(cues: Iterable[SpokenCue]) -> Sought:
+    """What to look for with :func:`hits_in`."""
+    return tuple((cue.pattern, cue.by, cue.most) for cue in cues)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def hits_in(text: str, role: Role | None, sought: Sought) -> NDArray[np.float64]:
+    """:meth:`SpokenCue.hits` of several cues; not to be written to."""
+    found = [
+        0.0
+        if by != "anyone" and role is not None and role.value != by
+        else sum(1 for _ in islice(compiled(pattern).finditer(text), most))
+        / (2 if by != "anyone" and role is None else 1)
+        for pattern, by, most in sought
+    ]
+    return np.array(found, dtype=np.float64)
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern ready for use, once and for all."""
+    return re.compile(pattern)
 
 
 class PhaseCue(SpokenCue):
@@ -201,6 +223,6 @@ def parse_cues(text: str) -> Cues:
 
 def cue_hits(turns: Sequence[Turn], cues: Sequence[PhaseCue]) -> NDArray[np.float64]:
     """Hits of every cue (columns) in every turn (rows)."""
-    said = [(plain(turn.text), turn.role) for turn in turns]
-    rows = [[cue.hits(text, role) for cue in cues] for text, role in said]
+    wanted = sought(cues)
+    rows = [hits_in(plain(turn.text), turn.role, wanted) for turn in turns]
     return np.array(rows, dtype=np.float64).reshape(len(turns), len(cues))

@@ -6,7 +6,8 @@ so they hold for other turns as well. A word belongs to a stretch of time if its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
@@ -214,17 +215,26 @@ def machine_texts(
 ) -> dict[int, str]:
     """What the ``machine`` wrote in every turn whose ``words`` it wrote otherwise."""
     found: dict[int, str] = {}
+    texts_of = [_texts_between(said) for said in (machine, words)]
     for turn in turns:
         if turn.passage is Passage.PRIVATE:
             continue
-        start, end = turn.start or 0.0, turn.end or 0.0
-        before, after = (
-            [word.text for word in all_words if _inside(word, start, end)]
-            for all_words in (machine, words)
-        )
+        before, after = (texts(turn.start or 0.0, turn.end or 0.0) for texts in texts_of)
         if before != after:
             found[turn.number] = " ".join(before)
     return found
+
+
+def _texts_between(words: Sequence[Word]) -> Callable[[float, float], list[str]]:
+    """Ask it for the words of any stretch, in their order: quick for many stretches."""
+    order = sorted(range(len(words)), key=lambda n: _middle(words[n]))
+    middles = [_middle(words[n]) for n in order]
+
+    def texts(start: float, end: float) -> list[str]:
+        first, after = bisect_left(middles, start), bisect_left(middles, end + _INSTANT)
+        return [words[n].text for n in sorted(order[first:after])]
+
+    return texts
 
 
 def passage_at(passages: Sequence[PassageSpan], word: Word) -> PassageSpan | None:
@@ -265,7 +275,11 @@ def _labelled(word: Word, painted: Sequence[PassageSpan]) -> Word:
 
 
 def _inside(word: Word, start: float, end: float) -> bool:
-    return start <= (word.start + word.end) / 2 < end + _INSTANT
+    return start <= _middle(word) < end + _INSTANT
+
+
+def _middle(word: Word) -> float:
+    return (word.start + word.end) / 2
 
 
 def _overlaps(word: Word, passage: PassageSpan) -> bool:

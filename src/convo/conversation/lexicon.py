@@ -16,7 +16,16 @@ import numpy as np
 from pydantic import Field
 
 from convo.codebook import CODES, Code
-from convo.conversation.cues import SpokenCue, is_backchannel, is_question, plain
+from convo.conversation.cues import (
+    Sought,
+    SpokenCue,
+    compiled,
+    hits_in,
+    is_backchannel,
+    is_question,
+    plain,
+    sought,
+)
 from convo.conversation.decoding import Floats
 from convo.options import Options, from_toml
 from convo.transcript import Role, Turn
@@ -67,13 +76,18 @@ class FunctionCue(Weighed, SpokenCue):
     at: Literal["here", "before", "after"] = "here"
     fixed: bool = False
 
+    @property
+    def scale(self) -> float:
+        """What one hit counts."""
+        return min(self.most, 2) / self.most
+
     def hits(self, text: str, role: Role | None) -> float:
         """How much it is found in a turn spoken in ``role``, 0 to 2."""
-        return super().hits(text, role) / self.most * min(self.most, 2)
+        return super().hits(text, role) * self.scale
 
     def words(self, text: str) -> str:
         """The first words of ``text`` that it was found in; empty if none."""
-        found = self._regex.search(text)
+        found = compiled(self.pattern).search(text)
         return " ".join(found.group().replace("?", " ").split()[:8]) if found else ""
 
 
@@ -140,15 +154,21 @@ def evidence(turns: Sequence[Turn], functions: Functions) -> Evidence:
     if len(turns):
         rows[:, 0] = 1.0
         rows[:, 1 : 1 + len(SIGNS)] = signs(turns, said, functions.small_words)
-    first = 1 + len(SIGNS)
+    groups = {at: _sought_at(functions, at) for at in ("here", "before", "after")}
     for place, turn in enumerate(turns):
         texts = {
             at: "" if where is None else said[where]
             for at, where in (("here", place), ("before", before[place]), ("after", after[place]))
         }
-        for column, cue in enumerate(functions.cues, start=first):
-            rows[place, column] = cue.hits(texts[cue.at], turn.role)
+        for at, (columns, wanted, scales) in groups.items():
+            rows[place, columns] = hits_in(texts[at], turn.role, wanted) * scales
     return Evidence(rows, said)
+
+
+def _sought_at(functions: Functions, at: str) -> tuple[list[int], Sought, Floats]:
+    """The columns of the cues that are looked for there, what they look for, what a hit counts."""
+    cues = {n: cue for n, cue in enumerate(functions.cues, start=1 + len(SIGNS)) if cue.at == at}
+    return list(cues), sought(cues.values()), np.array([cue.scale for cue in cues.values()])
 
 
 def neighbours(turns: Sequence[Turn], step: Literal[-1, 1]) -> list[int | None]:

@@ -38,6 +38,7 @@ from convo.database.manifest import (
 from convo.database.tables import PARTS, with_tables, without_tables
 from convo.errors import StoreError
 from convo.files import (
+    Newest,
     StageFile,
     as_json,
     disk_error,
@@ -65,6 +66,7 @@ __all__ = [
     "load",
     "read_conversation",
     "read_corrections",
+    "read_manifest",
     "read_run",
     "save",
     "save_correction",
@@ -72,6 +74,7 @@ __all__ = [
 ]
 
 _RUN = re.compile(r"[0-9a-f]{16}")
+_read: Newest[str, Conversation] = Newest(24)  # about what is kept of one coachee
 
 
 def write_conversation(root: Path, conversation: Conversation) -> Path:
@@ -111,7 +114,8 @@ def read_conversation(folder: Path) -> Conversation:
         StoreError: a file is missing or altered, or a newer version of convo wrote it.
     """
     run, tables = read_run(folder)
-    return with_tables(_facts(run), tables)
+    key = hashlib.sha256(canonical({"facts": run.facts, "files": run.files})).hexdigest()
+    return _read.of(key, lambda: with_tables(_facts(run), tables))
 
 
 def read_run(folder: Path) -> tuple[Run, dict[str, pa.Table]]:

@@ -8,6 +8,7 @@ from itertools import groupby
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from convo.recomputing import write_due_reports
 from convo.report.files import find_report, progression_file_name
 from convo.report.page import CONTENT_SECURITY_POLICY
 from convo.web import pages
@@ -47,6 +48,7 @@ def home(request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "") 
 @router.get("/reports/{report_id}")
 def report(report_id: str, desk: AtDesk, who: Who) -> Response:
     """One self-contained report, under the policy it brings along."""
+    write_due_reports(desk.data)
     found = find_report(desk.reports, report_id)
     mine = sessions(who, desk)
     allowed = who.role == "owner" or report_id in _reports_of(mine, desk)

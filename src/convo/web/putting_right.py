@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
+from pathlib import Path
+from time import sleep
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Form, HTTPException, Request, Response
 
-from convo import correcting
+from convo import correcting, recomputing
 from convo.database.corrections import Correction
+from convo.errors import ConvoError
 from convo.report.shares import share_lines
 from convo.report.wording import phase_names
 from convo.transcript import Conversation, Passage, Phase
@@ -22,8 +26,11 @@ from convo.web.kept import Kept, KeptSession, kept_now, run_of
 from convo.web.pages import AtDesk
 
 router = APIRouter()
+_log = logging.getLogger(__name__)
 _EDGE = 0.001
 """Seconds after the end of a turn that still belong to its last word, which may have no length."""
+_PAUSE_S = 1.0
+"""Before reports are written: the page of who made the correction is read again first."""
 Second = Annotated[float, Form()]
 Done = dict[str, str | bool]
 
@@ -36,18 +43,28 @@ class Change:
     kept: Kept
     who: Who
     seen: str
+    afterwards: BackgroundTasks
 
     def make(self, said: Callable[..., Correction], *values: Any, told: str) -> Done:
         """Keep one correction, make all that follows from it, and say what came of it."""
         recording = self.kept.run.recording_id
         said(self.desk.data, recording, *values, self.by)
-        correcting.recompute(self.desk.data, recording)
+        recomputing.recount(self.desk.data, recording)
         after = kept_now(run_of(self.kept.short_id, self.desk, self.who), self.who)
+        self._write_reports(_hidden(after.conversation) - _hidden(self.kept.conversation))
         return {
             "version": after.version,
             "told": f"{told} {_effect(self.kept.conversation, after.conversation)}".strip(),
             "overtaken": self.seen != self.kept.version,
         }
+
+    def _write_reports(self, hidden: set[tuple[float, float]]) -> None:
+        """Now if something is ``hidden`` from now on, else after the answer, in a quiet moment."""
+        about = self.desk.data, self.kept.run.recording_id
+        if hidden:
+            recomputing.write_due_reports(*about)
+        else:
+            self.afterwards.add_task(_write_soon, *about)
 
     @property
     def by(self) -> str | None:
@@ -56,12 +73,16 @@ class Change:
 
 
 def change(
-    kept: KeptSession, desk: AtDesk, who: Who, version: Annotated[str, Form()] = ""
+    kept: KeptSession,
+    desk: AtDesk,
+    who: Who,
+    afterwards: BackgroundTasks,
+    version: Annotated[str, Form()] = "",
 ) -> Change:
     """The session of an address, if ``who`` may put it right; ``version`` is what they saw."""
     if not may_change(who, kept.run.session):
         raise HTTPException(403, "Only the two speakers of a session may put it right.")
-    return Change(desk, kept, who, version)
+    return Change(desk, kept, who, version, afterwards)
 
 
 Asked = Annotated[Change, Depends(change)]
@@ -190,6 +211,20 @@ def _end_of_stretch(conversation: Conversation, at: float) -> float:
     starts = {turn.number: turn.start or 0.0 for turn in conversation.turns}
     after = (starts[span.start_turn] for span in conversation.segmentation.spans)
     return next((start for start in after if start > at + _EDGE), inf)
+
+
+def _hidden(conversation: Conversation) -> set[tuple[float, float]]:
+    marked = conversation.corrected.passages if conversation.corrected else ()
+    return {(one.start, one.end) for one in marked if one.kind is Passage.PRIVATE}
+
+
+def _write_soon(data: Path, recording_id: str) -> None:
+    """Write the reports unless the next correction was quicker; what fails stays due."""
+    sleep(_PAUSE_S)
+    try:
+        recomputing.write_due_reports(data, recording_id)
+    except ConvoError:
+        _log.warning("the reports of %s stay due", recording_id[:16], exc_info=True)
 
 
 def _effect(before: Conversation, after: Conversation) -> str:
