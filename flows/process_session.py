@@ -34,6 +34,7 @@ from convo.files import StageFile
 from convo.outcome import About, Outcome
 from convo.reading import Answers
 from convo.recomputing import noted
+from convo.renaming import settle_session
 from convo.reservation import Job, record_failure, reserved
 from convo.stages import Place
 from convo.transcript import Session
@@ -89,6 +90,7 @@ def _run_stages(place: Place, meeting: Session, job: Job, options: Settings) -> 
         answers.keep_answer(place, attributed, job.coach_is)
     if job.phases:
         confirming.keep_phases(place, heard.assign_roles, heard.segment_phases, job.phases)
+    meeting = settle_session(place, meeting, job.request.correct)
     said = corrections_of(place)
     results = reading.results(cheap, place, covered, attributed, heard, said, told, options)
     about = About(meeting, options, said, known, outcome.hints(place, options))

@@ -31,7 +31,10 @@ from convo.errors import SessionError
 from convo.files import as_json, parse
 from convo.recomputing import kept
 from convo.recomputing import recompute as recompute
-from convo.transcript import Conversation, Passage, Phase
+from convo.renaming import change_session, session_now
+from convo.renaming import name_session as name_session
+from convo.renaming import session_without as session_without
+from convo.transcript import Conversation, Passage, Phase, Session
 
 _LONGEST_LABEL = 60
 
@@ -211,17 +214,33 @@ def undo(data: Path, recording_id: str, who: str | None, name: str | None = None
     """Take back the last correction, or that of ``name``; taking back an undo does it again.
 
     Raises:
-        SessionError: nobody made such a correction, or it is taken back already.
+        SessionError: nobody made such a correction, it is taken back already, or then it would
+            be the session that another recording is by now.
+    """
+    name = to_undo(data, recording_id, name)
+
+    def said(_: Session | None = None) -> Correction:
+        return save_correction(data / "artefacts", recording_id, UNDO, name, who)
+
+    after = session_without(data, recording_id, name)
+    if after is None or after == session_now(data, recording_id):
+        return said()
+    return change_session(data, recording_id, after, said)
+
+
+def to_undo(data: Path, recording_id: str, name: str | None) -> str:
+    """The name of the correction that :func:`undo` takes back.
+
+    Raises:
+        SessionError: as there.
     """
     said = read_corrections(data / "artefacts", recording_id)
     counting = in_force(said)
-    if name is None:
-        if not counting:
-            raise SessionError("there is no correction to take back")
-        name = counting[-1].name
-    elif name not in {one.name for one in counting} | _undos_in_force(said):
+    if name is None and not counting:
+        raise SessionError("there is no correction to take back")
+    if name is not None and name not in {one.name for one in counting} | _undos_in_force(said):
         raise SessionError(f"there is no correction {name}, or it is taken back already")
-    return save_correction(data / "artefacts", recording_id, UNDO, name, who)
+    return name or counting[-1].name
 
 
 def history(data: Path, recording_id: str) -> tuple[Entry, ...]:

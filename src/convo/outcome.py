@@ -20,18 +20,19 @@ from convo.conversation.edits import Spoken, machine_texts
 from convo.conversation.media_signs import media_hints
 from convo.conversation.private import open_words, without_private
 from convo.database import artefacts
-from convo.database.corrections import Correction
+from convo.database.corrections import Correction, read_corrections
 from convo.database.notes import Note
 from convo.engagement import note_table, paths, row_of, save_cell
 from convo.errors import SessionError, did_you_mean
 from convo.following import note_follow_ups, steps
+from convo.naming import SESSION, names_in
 from convo.progress import running
 from convo.reading import Results
-from convo.report.files import progression_file_name, reports_of
+from convo.report.files import progression_file_name, progressions_of, reports_of
 from convo.report.progression import write_progression_report
 from convo.report.session import write_session_report
 from convo.report.wording import clock
-from convo.reservation import lock, note_runs, store
+from convo.reservation import lock, note_runs, runs_of, store
 from convo.said import about_talk
 from convo.sessions import KnownSession
 from convo.stages import (
@@ -115,8 +116,8 @@ def report(place: Place, folder: str, with_sound: bool = True) -> str:
 
     Clips of voices are cut only ``with_sound``, that is where the recording is at hand.
     """
-    written, moved = _write_reports(place, folder, with_sound)
-    note_path(place.data, None if moved else artefacts.read_manifest(place.data / folder).session)
+    written, coachees = _write_reports(place, folder, with_sound)
+    note_path(place.data, coachees)
     return written
 
 
@@ -125,33 +126,57 @@ def write_pages(place: Place, folder: str) -> None:
     _write_reports(place, folder, with_sound=False)
 
 
-def note_path(data: Path, session: Session | None) -> None:
-    """Show in the store what follows from all sessions with a coachee, or from all there are."""
+def note_path(data: Path, coachees: Iterable[str]) -> None:
+    """Show in the store what follows from all sessions with each of these coachees."""
     # One at a time, or the later of two sessions could be missing there.
     with lock(data, "path"):
-        if session is None:
-            note_follow_ups(data)
-            note_table(data)
-            return
-        found = conversations(data, session.coachee)
-        note_follow_ups(data, found, steps(found))
-        note_table(data, paths(data, found))
+        for coachee in sorted(coachees):
+            found = conversations(data, coachee)
+            note_follow_ups(data, found, steps(found))
+            note_table(data, paths(data, found))
 
 
-def _write_reports(place: Place, folder: str, with_sound: bool) -> tuple[str, bool]:
-    """The report of the session, and whether it was another session before."""
+def coachees_of(data: Path, recording_id: str, session: Session) -> set[str]:
+    """Whose session it is, and whose it was before somebody put that right."""
+    said = read_corrections(data / "artefacts", recording_id)
+    named = (names_in(one.value, ("coachee",)) for one in said if one.kind == SESSION)
+    return {session.coachee}.union(*named)
+
+
+def _write_reports(place: Place, folder: str, with_sound: bool) -> tuple[str, set[str]]:
+    """The report of the session, and the coachees whose reports over all sessions were written."""
     # One at a time, or the later of two sessions could be missing in their coachee's progression.
     with lock(place.data, "reports"), running(place.data, "report", place.recording):
         conversation = without_private(artefacts.read_conversation(place.data / folder))
         written = write_session(place.data, conversation)
         write_clips(place, conversation, with_sound)
         stale = _remove_stale(place.data / "reports", written, place.recording.short_id)
-        coachees = {conversation.session.coachee}
-        if stale:
-            coachees = {one.session.coachee for one in kept_sessions(place.data)}
-        for coachee in sorted(coachees):
-            write_progression(place.data, coachee)
-        return written.relative_to(place.data).as_posix(), stale
+        known = coachees_of(place.data, place.recording.recording_id, conversation.session)
+        for coachee in sorted(known | stale):
+            _write_progressions(place.data, coachee)
+        return written.relative_to(place.data).as_posix(), known | stale
+
+
+def _write_progressions(data: Path, coachee: str) -> None:
+    """Write the report over all sessions of a coachee, and those over a part that are there.
+
+    One that is about no session any more goes away.
+    """
+    reports = data / "reports"
+    there = {report.path for report in progressions_of(reports, coachee)}
+    theirs = {(run.session.coach, run.session.programme) for run in runs_of(data, coachee)}
+    parts: set[tuple[str | None, str | None]] = {(coach, None) for coach, _ in theirs}
+    parts |= {(one, programme) for coach, programme in theirs if programme for one in (coach, None)}
+    written = {write_progression(data, coachee)} if theirs else set()
+    for coach, programme in sorted(parts, key=str):
+        if reports / progression_file_name(f"{coachee} {_part(coach, programme)}") in there:
+            written.add(write_progression(data, coachee, coach, programme))
+    for path in there - written:
+        path.unlink(missing_ok=True)
+
+
+def _part(coach: str | None, programme: str | None) -> str:
+    return " ".join(filter(None, (coach, programme)))
 
 
 def kept_sessions(data: Path) -> list[KnownSession]:
@@ -192,7 +217,7 @@ def write_progression(
     """
     found = sessions_of(data, coachee, coach, programme)
     told = paths(data, found)
-    part = " ".join(filter(None, (coach, programme)))
+    part = _part(coach, programme)
     return write_progression_report(
         data / "reports", found, steps=steps(found), paths=told, part=part
     )
@@ -230,23 +255,10 @@ def conversations(data: Path, coachee: str | None = None) -> list[Conversation]:
 
     They are as everybody may see them: without what is private.
     """
-    runs = _runs_of(data, coachee) if coachee else artefacts.current_runs(data / "artefacts")
-    chosen = [
-        without_private(artefacts.read_conversation(run.folder))
-        for run in runs
-        if coachee is None or run.session.coachee == coachee
-    ]
-    return sorted(chosen, key=lambda c: (c.session.coachee, c.session.date, c.session.number))
-
-
-def _runs_of(data: Path, coachee: str) -> list[artefacts.Run]:
-    """The runs that may be of this coachee: few, if the store knows all recordings there are."""
     root = data / "artefacts"
-    known = store(data).recordings(coachee)
-    if known is None or known.total != artefacts.count_recordings(root):
-        return artefacts.current_runs(root)
-    found = (artefacts.current_run(root, recording_id) for recording_id in known.ids)
-    return [run for run in found if run is not None]
+    runs = artefacts.current_runs(root) if coachee is None else runs_of(data, coachee)
+    chosen = [without_private(artefacts.read_conversation(run.folder)) for run in runs]
+    return sorted(chosen, key=lambda c: (c.session.coachee, c.session.date, c.session.number))
 
 
 def rebuild_store(data: Path) -> int:
@@ -397,13 +409,9 @@ def hints(place: Place, settings: Settings) -> tuple[str, ...]:
     return importing.hints(place)
 
 
-def _remove_stale(reports: Path, written: Path, short_id: str) -> bool:
-    """Remove reports of this recording as another session; True if there were any.
-
-    A coachee who had no other session has no progression left either.
-    """
-    mine = [r for r in reports_of(reports, short_id) if r.path != written]
-    for report in mine:
+def _remove_stale(reports: Path, written: Path, short_id: str) -> set[str]:
+    """Remove reports of this recording as another session; whose they were."""
+    stale = [report for report in reports_of(reports, short_id) if report.path != written]
+    for report in stale:
         report.path.unlink(missing_ok=True)
-        (reports / progression_file_name(report.coachee)).unlink(missing_ok=True)
-    return bool(mine)
+    return {report.coachee for report in stale}

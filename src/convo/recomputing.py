@@ -17,17 +17,18 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from convo import answers, files, outcome, reading, stages
+from convo import answers, files, importing, outcome, reading, stages
 from convo.config import Settings
-from convo.database.artefacts import current_run, old_runs, read_conversation
+from convo.database.artefacts import current_run, old_runs, read_conversation, read_manifest
 from convo.engagement import glossary_for
 from convo.errors import ConvoError, SessionError, StoreError
 from convo.files import StageFile, write_atomically
 from convo.outcome import About
 from convo.reading import Answers
-from convo.reservation import lock
+from convo.renaming import session_now
+from convo.reservation import file_of, lock, rename
 from convo.stages import Attributed, Covered, Place
-from convo.transcript import Conversation
+from convo.transcript import Conversation, Session
 
 _KEPT_RUNS = 5  # of those that corrections made: somebody may be reading the last ones
 _KEPT_FILES = 60  # of stages, besides those in use: enough to take back a few corrections at once
@@ -62,7 +63,9 @@ def recount(data: Path, recording_id: str) -> Path:
         place = Place(data, Path(before.recording.name), before.recording)
         _note_due(data, recording_id)  # from now on reports may be older than the figures
         folder, used = _again(place, before)
-        outcome.note_path(data, before.session)
+        session = read_manifest(folder).session
+        rename(data, recording_id, session)
+        outcome.note_path(data, outcome.coachees_of(data, recording_id, session))
         _tidy(place, used)
         _note_due(data, recording_id)  # whoever writes them meanwhile has not seen the end of it
     return folder
@@ -113,17 +116,28 @@ def _again(place: Place, before: Conversation) -> tuple[Path, set[Path]]:
     covered, attributed = _kept_words(place, before)
     used.update((covered.path, attributed.path))
     options = settings_of(before)
+    meeting = session_now(place.data, place.recording.recording_id) or before.session
     told = Answers(
         answers.coach_by_person(place, attributed),
-        json.loads(before.provenance.get("voices.known", "{}")),
-        glossary=glossary_for(place.data, before.session.programme),
+        _known(place, before, meeting),
+        glossary=glossary_for(place.data, meeting.programme),
     )
     said = answers.corrections_of(place)
     heard = reading.talk(cheap, place, attributed, said, told, options)
     results = reading.results(cheap, place, covered, attributed, heard, said, told, options)
     hints = tuple(reason for reason in before.review if reason in outcome.HINTS)
-    about = About(before.session, options, said, told.known, hints)
+    about = About(meeting, options, said, told.known, hints)
     return place.data / outcome.keep(place, results, about), used
+
+
+def _known(place: Place, before: Conversation, meeting: Session) -> dict[str, float]:
+    """P(is the coach) by speaker, as it was known; a transcript tells it by the names in it."""
+    known: dict[str, float] = json.loads(before.provenance.get("voices.known", "{}"))
+    renamed = (before.session.coach, before.session.coachee) != (meeting.coach, meeting.coachee)
+    file = file_of(place.data, place.recording)
+    if renamed and not place.recording.has_sound and file.is_file():
+        return importing.known_names(replace(place, file=file), meeting)
+    return known
 
 
 def settings_of(conversation: Conversation) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from filelock import FileLock, Timeout
 from convo.config import Settings, load_settings
 from convo.conversation.media import Span
 from convo.database import artefacts
-from convo.database.runs import Run, State, forget_run, read_runs, record_run
+from convo.database.jobs import Queue
+from convo.database.runs import Run, State, forget_run, read_runs, record_run, rename_run
 from convo.database.store import Store
 from convo.errors import ConfigError, ConvoError, SessionError, StoreError
 from convo.files import disk_error
@@ -84,7 +85,9 @@ def reserved(place: Place, job: Job) -> Iterator[tuple[Session, Settings]]:
             state: State = "failed" if isinstance(error, ConvoError) else "interrupted"
             _record(place.data, replace(now, state=state, message=str(error) or None))
             raise
-        _record(place.data, replace(now, state="done"))
+        # Somebody may have put right meanwhile whose session it is.
+        kept = artefacts.current_run(place.data / "artefacts", recording_id)
+        _record(place.data, replace(now, state="done", session=kept.session if kept else meeting))
 
 
 @contextlib.contextmanager
@@ -138,6 +141,43 @@ def known_sessions(data: Path) -> list[KnownSession]:
                 run.recording_id, KnownSession(run.session, run.recording_id, name, firm)
             )
     return list(known.values())
+
+
+def taken_by(data: Path, wanted: Session, recording_id: str) -> str | None:
+    """The name of another recording that is the session ``wanted``, or is to be it."""
+    found = {
+        run.recording_id: (_which(run.session), Path(run.file).name)
+        for run in read_runs(_runs(data))
+        if run.session and run.recording_id and run.state in ("running", "done")
+    }
+    for job in Queue(data).jobs("waiting", "running"):
+        found[job.recording_id] = (_which(job.request), job.name)
+    for kept in runs_of(data, wanted.coachee):
+        found[kept.recording_id] = (_which(kept.session), kept.recording_name)
+    found.pop(recording_id, None)
+    return next((name for which, name in found.values() if which == _which(wanted)), None)
+
+
+def _which(one: Session | SessionRequest) -> tuple[object, ...]:
+    return one.coachee, one.coach, one.programme or "", one.number
+
+
+def rename(data: Path, recording_id: str, session: Session) -> None:
+    """Say wherever a recording is on record that it is this ``session``."""
+    rename_run(_runs(data), recording_id, session)
+    Queue(data).rename(recording_id, SessionRequest(**asdict(session)))
+
+
+def runs_of(data: Path, coachee: str) -> list[artefacts.Run]:
+    """What is kept of this coachee, and no more if the store knows all recordings there are."""
+    root = data / "artefacts"
+    known = store(data).recordings(coachee)
+    if known is None or known.total != artefacts.count_recordings(root):
+        runs = artefacts.current_runs(root)
+    else:
+        found = (artefacts.current_run(root, recording_id) for recording_id in known.ids)
+        runs = [run for run in found if run is not None]
+    return [run for run in runs if run.session.coachee == coachee]
 
 
 def unfinished(data: Path) -> list[Run]:

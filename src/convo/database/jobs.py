@@ -177,6 +177,15 @@ class Queue:
             )
             return changed.rowcount == 1
 
+    def rename(self, recording_id: str, request: SessionRequest) -> None:
+        """Say of a recording that is on the list, in whatever state, whose session it is."""
+        said = _REQUEST.dump_json(request).decode()
+        if self.path.is_file():
+            with self._open() as con:
+                con.execute(
+                    "update job set request = ? where recording_id = ?", (said, recording_id)
+                )
+
     def recover(self) -> None:
         """Let everything that is open wait again: the program that had it in hand is gone."""
         with self._open() as con:

@@ -65,6 +65,12 @@ select recording_id, phase, role, metric, value, n, lo, hi, method_version,
 from figure join version using (recording_id)
 """
 
+# What became of a file tells whose session it is, as the session itself does.
+_ATTEMPT = """
+update attempt set coachee = s.coachee, coach = s.coach, number = s.number
+from session s where s.recording_id = attempt.recording_id and s.recording_id in (select unnest($1))
+"""
+
 
 def read_rows(folder: Path) -> Rows:
     """The run in ``folder`` and all its rows, by the table of the store they go to.
@@ -118,6 +124,7 @@ def replace_rows(con: duckdb.DuckDBPyConnection, sessions: Sequence[Rows]) -> No
         # Quotes of what may be private by now; whoever loads writes the table over sessions anew.
         _delete(con, "statement", recordings)
         con.execute(_MEASURES, [recordings])
+        con.execute(_ATTEMPT, [recordings])
         con.commit()
     except BaseException:
         con.rollback()

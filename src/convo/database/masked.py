@@ -19,6 +19,7 @@ from convo.database import connections
 from convo.database.migrations import migrate
 from convo.database.store import Store
 from convo.files import disk_error
+from convo.naming import SESSION, names_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,13 +92,17 @@ Pairs = list[tuple[str, str]]
 
 
 def pseudonyms(store: Store, secret: bytes) -> Pseudonyms:
-    """Pseudonyms for everybody whose name the store knows."""
+    """Pseudonyms for everybody whose name the store knows, or knew before it was put right."""
     if not store.path.is_file():
         return Pseudonyms(secret, ())
     there = store.query("select table_name, column_name from duckdb_columns() where not internal")
     people = [one for one in there.rows if RULES.get((str(one[0]), str(one[1]))) == PERSON]
     named = " union ".join(f'select "{column}" from "{table}"' for table, column in people)
-    return Pseudonyms(secret, [str(row[0]) for row in store.query(named).rows if row[0]])
+    known = {str(row[0]) for row in store.query(named).rows if row[0]}
+    # Who was named by mistake may be spoken of in the talk all the same.
+    for row in store.rows("select value from correction where kind = $kind", {"kind": SESSION}):
+        known.update(names_in(row[0]))
+    return Pseudonyms(secret, known)
 
 
 def masked_store(store: Store, folder: Path, names: Pseudonyms) -> Store:

@@ -56,6 +56,14 @@ def record_run(folder: Path, run: Run) -> None:
     write_atomically(path, _RUN.dump_json(run, indent=1))
 
 
+def rename_run(folder: Path, recording_id: str, session: Session) -> None:
+    """Say in the record of a recording, if there is one, that it is another ``session``."""
+    path = folder / f"{recording_id[:16]}.json"
+    run = _read(path) if path.is_file() else None
+    if run is not None and run.session not in (None, session):
+        write_atomically(path, _RUN.dump_json(replace(run, session=session), indent=1))
+
+
 def forget_run(folder: Path, run: Run) -> None:
     """Remove the record of a file, for instance once it could be read after all."""
     (folder / f"{_key(run)}.json").unlink(missing_ok=True)

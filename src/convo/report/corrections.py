@@ -17,6 +17,7 @@ KINDS = {
     "phases": "put the phases right",
     "candidate": "confirmed or rejected candidates",
     "consent": "noted consent",
+    "session": "put right whose session it is, or when",
 }
 _PASSAGES = {
     Passage.MEDIA: "a recording is played",
