@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from convo import renaming
 from convo.conversation import spans
 from convo.conversation.candidates import Verdict
 from convo.conversation.edits import LABELS, BreakEdit, Edit, PassageEdit, SpeakerEdit, WordsEdit
@@ -31,9 +32,7 @@ from convo.errors import SessionError
 from convo.files import as_json, parse
 from convo.recomputing import kept
 from convo.recomputing import recompute as recompute
-from convo.renaming import change_session, session_now
 from convo.renaming import name_session as name_session
-from convo.renaming import session_without as session_without
 from convo.transcript import Conversation, Passage, Phase, Session
 
 _LONGEST_LABEL = 60
@@ -217,23 +216,27 @@ def undo(data: Path, recording_id: str, who: str | None, name: str | None = None
         SessionError: nobody made such a correction, it is taken back already, or then it would
             be the session that another recording is by now.
     """
-    name = to_undo(data, recording_id, name)
+    name = _to_undo(data, recording_id, name)
 
     def said(_: Session | None = None) -> Correction:
         return save_correction(data / "artefacts", recording_id, UNDO, name, who)
 
-    after = session_without(data, recording_id, name)
-    if after is None or after == session_now(data, recording_id):
+    after = renaming.session_without(data, recording_id, name)
+    if after is None or after == renaming.session_now(data, recording_id):
         return said()
-    return change_session(data, recording_id, after, said)
+    return renaming.change_session(data, recording_id, after, said)
 
 
-def to_undo(data: Path, recording_id: str, name: str | None) -> str:
-    """The name of the correction that :func:`undo` takes back.
+def session_without(data: Path, recording_id: str, name: str | None = None) -> Session | None:
+    """Whose session it is once the last correction, or that of ``name``, is taken back.
 
     Raises:
-        SessionError: as there.
+        SessionError: see :func:`undo`.
     """
+    return renaming.session_without(data, recording_id, _to_undo(data, recording_id, name))
+
+
+def _to_undo(data: Path, recording_id: str, name: str | None) -> str:
     said = read_corrections(data / "artefacts", recording_id)
     counting = in_force(said)
     if name is None and not counting:

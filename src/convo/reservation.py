@@ -145,17 +145,23 @@ def known_sessions(data: Path) -> list[KnownSession]:
 
 def taken_by(data: Path, wanted: Session, recording_id: str) -> str | None:
     """The name of another recording that is the session ``wanted``, or is to be it."""
-    found = {
-        run.recording_id: (_which(run.session), Path(run.file).name)
-        for run in read_runs(_runs(data))
-        if run.session and run.recording_id and run.state in ("running", "done")
+    wanted_by = [
+        # a record is put right at once, what is kept a moment later: both count
+        *((run.recording_id, run.session, Path(run.file).name) for run in _reserved(data)),
+        *((j.recording_id, j.request, j.name) for j in Queue(data).jobs("waiting", "running")),
+        *((k.recording_id, k.session, k.recording_name) for k in runs_of(data, wanted.coachee)),
+    ]
+    named = {
+        other: name
+        for other, session, name in wanted_by
+        if other != recording_id and session and _which(session) == _which(wanted)
     }
-    for job in Queue(data).jobs("waiting", "running"):
-        found[job.recording_id] = (_which(job.request), job.name)
-    for kept in runs_of(data, wanted.coachee):
-        found[kept.recording_id] = (_which(kept.session), kept.recording_name)
-    found.pop(recording_id, None)
-    return next((name for which, name in found.values() if which == _which(wanted)), None)
+    return next(iter(named.values()), None)
+
+
+def _reserved(data: Path) -> list[Run]:
+    runs = read_runs(_runs(data))
+    return [run for run in runs if run.recording_id and run.state in ("running", "done")]
 
 
 def _which(one: Session | SessionRequest) -> tuple[object, ...]:

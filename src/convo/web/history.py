@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from convo import correcting
 from convo.conversation.voices import speaker_at
 from convo.database.corrections import UNDO
+from convo.naming import PEOPLE
 from convo.report.corrections import KINDS
 from convo.report.wording import clock, long_date, role_of, shortened, speaker_name
 from convo.transcript import Conversation, Role
@@ -78,6 +79,27 @@ def _stretch(value: Any) -> str:
     return f"{clock(value['start'])} to {clock(value['end'])}"
 
 
+_FIELDS = {
+    "coachee": "the coachee",
+    "coach": "the coach",
+    "number": "the number of the session",
+    "date": "the day",
+    "programme": "the programme",
+}
+
+
+def _fact(field: str, pair: tuple[Any, Any], conversation: Conversation) -> str:
+    """One thing about the session; who was named by mistake is nobody's business here."""
+    before, after = pair
+    name = _FIELDS[field]
+    if field in PEOPLE:
+        right = getattr(conversation.session, field)
+        return f"{name} to {after if after == right else 'somebody else'}"
+    if field == "date":
+        before, after = (long_date(date.fromisoformat(day)) for day in pair)
+    return f"{name} from {before or 'none'} to {after or 'none'}"
+
+
 _TOLD: Mapping[str, Callable[[Any, Conversation], str]] = {
     "speaker": lambda v, c: f"gave {_stretch(v)} to {_name(v['speaker'], c)}",
     "words": lambda v, _: (
@@ -92,6 +114,9 @@ _TOLD: Mapping[str, Callable[[Any, Conversation], str]] = {
     "phases": lambda v, _: f"put the phases right ({len(v)} of them)",
     "candidate": lambda v, _: (
         f"{'confirmed' if v['confirmed'] else 'rejected'} the candidate at {clock(v['start'])}"
+    ),
+    "session": lambda v, c: (
+        f"changed {', '.join(_fact(field, pair, c) for field, pair in v.items())}"
     ),
     "coach": lambda v, c: f"said who is the coach: {_name(v, c)}",
 }

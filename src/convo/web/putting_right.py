@@ -17,9 +17,9 @@ from convo.database.corrections import Correction
 from convo.errors import ConvoError
 from convo.report.shares import share_lines
 from convo.report.wording import phase_names
-from convo.transcript import Conversation, Passage, Phase
+from convo.transcript import Conversation, Passage, Phase, Session
 from convo.web import pages
-from convo.web.access import Who, may_change
+from convo.web.access import Viewer, Who, may_change
 from convo.web.desk import Desk
 from convo.web.history import entries
 from convo.web.kept import Kept, KeptSession, kept_now, run_of
@@ -51,17 +51,19 @@ class Change:
         said(self.desk.data, recording, *values, self.by)
         recomputing.recount(self.desk.data, recording)
         after = kept_now(run_of(self.kept.short_id, self.desk, self.who), self.who)
-        self._write_reports(_hidden(after.conversation) - _hidden(self.kept.conversation))
+        before = self.kept
+        hides = bool(_hidden(after.conversation) - _hidden(before.conversation))
+        self._write_reports(hides or after.run.session != before.run.session)
         return {
             "version": after.version,
             "told": f"{told} {_effect(self.kept.conversation, after.conversation)}".strip(),
             "overtaken": self.seen != self.kept.version,
         }
 
-    def _write_reports(self, hidden: set[tuple[float, float]]) -> None:
-        """Now if something is ``hidden`` from now on, else after the answer, in a quiet moment."""
+    def _write_reports(self, now: bool) -> None:
+        """At once if something must be in no report any more, else in a quiet moment."""
         about = self.desk.data, self.kept.run.recording_id
-        if hidden:
+        if now:
             recomputing.write_due_reports(*about)
         else:
             self.afterwards.add_task(_write_soon, *about)
@@ -83,6 +85,16 @@ def change(
     if not may_change(who, kept.run.session):
         raise HTTPException(403, "Only the two speakers of a session may put it right.")
     return Change(desk, kept, who, version, afterwards)
+
+
+def check_stays(who: Viewer, after: Session) -> None:
+    """Let nobody give away a session that is theirs; whoever runs the page may."""
+    if not may_change(who, after):
+        raise HTTPException(
+            403,
+            f"You are the {who.role} of this session, and it would not be yours any more: ask the "
+            "person who runs this page to put that right.",
+        )
 
 
 Asked = Annotated[Change, Depends(change)]
@@ -184,6 +196,8 @@ def undo(asked: Asked, name: Annotated[str, Form()] = "") -> Done:
     def taken_back(data: Any, recording: str, named: str | None, who: str | None) -> Correction:
         return correcting.undo(data, recording, who, named)
 
+    after = correcting.session_without(asked.desk.data, asked.kept.run.recording_id, name or None)
+    check_stays(asked.who, after or asked.kept.run.session)
     return asked.make(taken_back, name or None, told="Taken back.")
 
 

@@ -21,12 +21,12 @@ from convo.sessions import SessionRequest
 from convo.web import pages, receiving, tus
 from convo.web.access import Viewer, Who, sessions
 from convo.web.desk import Desk
+from convo.web.facts import MOST_CHARACTERS, is_day, is_number, plain
 from convo.web.pages import AtDesk
 from convo.web.receiving import Received
 from convo.web.tus import arrived, incoming, own_upload
 
 router = APIRouter(prefix="/upload")
-_MOST_CHARACTERS = 200
 _MOST_WORDING = 2000
 
 
@@ -149,7 +149,7 @@ def _faults(desk: Desk, who: Viewer, values: FormData, rows: list[Received]) -> 
         yield Fault("files", "Choose at least one file, and wait until it is here.")
     if values.get("consent") != "yes":
         yield Fault("consent", "Confirm that both speakers agreed.")
-    if not _is_past(_text(values, "consent_date")):
+    if not is_day(_text(values, "consent_date")):
         yield Fault("consent_date", "Give the day on which both speakers agreed.")
     if not _text(values, "consent_words"):
         yield Fault("consent_words", "Give the words with which they agreed.")
@@ -167,12 +167,12 @@ def _row_faults(
     for field in ("coachee", "coach"):
         if not _own(values, field, row):
             yield Fault(field, f"Say who the {field} is in {name}.")
-    if not _is_past(_own(values, "date", row)):
+    if not is_day(_own(values, "date", row)):
         yield Fault(f"date-{row.upload.id}", f"Give the day of the session in {name}.")
     number = _own(values, "number", row)
     if not number:
         return
-    if not (number.isdigit() and 0 < int(number) < 1000):
+    if not is_number(number):
         yield Fault(f"number-{row.upload.id}", f"The number of the session in {name} is 1 or more.")
         return
     whose = tuple(_own(values, field, row) for field in ("coachee", "coach", "programme"))
@@ -230,17 +230,5 @@ def _own(values: FormData, field: str, row: Received) -> str:
 
 
 def _text(values: FormData, field: str) -> str:
-    most = _MOST_WORDING if field == "consent_words" else _MOST_CHARACTERS
-    return " ".join(str(values.get(field, "")).split())[:most]
-
-
-def _is_past(day: str) -> bool:
-    try:
-        return datetime.date(2000, 1, 1) <= datetime.date.fromisoformat(day) <= _tomorrow()
-    except ValueError:
-        return False
-
-
-def _tomorrow() -> datetime.date:
-    """The browser may be a time zone ahead."""
-    return datetime.date.today() + datetime.timedelta(days=1)
+    most = _MOST_WORDING if field == "consent_words" else MOST_CHARACTERS
+    return plain(str(values.get(field, "")), most)

@@ -77,6 +77,7 @@
     htmx.trigger(document.body, "session-changed");
     await fresh;
     reopen();
+    document.title = document.querySelector("h1[data-title]")?.dataset.title || document.title;
     if (!place) return;
     chosen.first = at(place.first);
     chosen.last = at(place.last);
@@ -136,6 +137,24 @@
     undo: (button) => ({ name: button.dataset.name || "" }),
     candidate: ({ dataset }) => ({ what: dataset.what, start: dataset.start, end: dataset.end, confirmed: dataset.confirmed }),
   };
+
+  // who talks, which session it is, and when: only what was changed is said
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-put-right]");
+    if (!form) return;
+    event.preventDefault();
+    const changed = [...form.elements].filter((field) => field.name && field.value !== field.defaultValue);
+    if (!changed.length) { tell("Nothing was changed."); return; }
+    change(form.dataset.putRight, Object.fromEntries(changed.map((field) => [field.name, field.value])));
+    last.then(() => { if (!form.isConnected) document.querySelector(".edit summary")?.focus(); });
+  });
+
+  function leaveForm(details) {
+    details.querySelector("form").reset();
+    details.open = false;
+    details.querySelector("summary").focus();
+  }
 
   // in place: editing words, splitting at a word
 
@@ -206,7 +225,8 @@
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("button");
     if (!pressed) return;
-    const { do: what, tool, hear } = pressed.dataset;
+    const { do: what, tool, hear, leave } = pressed.dataset;
+    if (leave !== undefined) leaveForm(pressed.closest("details"));
     if (what && fieldsOf[what]) change(what, fieldsOf[what](pressed));
     if (tool === "close") closeTools();
     if (tool === "edit" && range().length) edit(range()[0]);
