@@ -43,7 +43,7 @@ def process_queued(data: str, recording_id: str) -> None:
     (result,) = results
     if isinstance(result, ConvoError):
         # The user knows the file by its own name, not by the one under which it is kept.
-        told = str(result).replace(Path(queued.file).name, queued.name)
+        told = result.on_page.replace(Path(queued.file).name, queued.name)
         queue.end(recording_id, "failed", told)
         raise result
     queue.end(recording_id, "done", report=Path(result.report).name)

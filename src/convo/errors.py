@@ -13,7 +13,8 @@
     ├── StoreError         the store cannot be read or written
     └── EvaluationError    a folder of cases that cannot be scored
 
-Every message is one sentence with the offending value and the remedy.
+Every message is one sentence with the offending value and the remedy. Where the remedy is another
+one in a terminal than on the page, both are said apart.
 """
 
 from __future__ import annotations
@@ -23,7 +24,20 @@ from difflib import get_close_matches
 
 
 class ConvoError(Exception):
-    """Base of all errors whose message is meant for the user."""
+    """Base of all errors whose message is meant for the user.
+
+    ``on_page`` is the same sentence for somebody who has the page before them and no terminal.
+
+    >>> error = ConvoError("session 1 is taken", terminal="give --session", page="give a number")
+    >>> str(error), error.on_page
+    ('session 1 is taken: give --session', 'session 1 is taken: give a number')
+    >>> ConvoError("the file is empty: copy it again").on_page
+    'the file is empty: copy it again'
+    """
+
+    def __init__(self, message: str = "", *, terminal: str = "", page: str = "") -> None:
+        super().__init__(f"{message}: {terminal}" if terminal else message)
+        self.on_page = f"{message}: {page}" if page else message
 
 
 class ConfigError(ConvoError):

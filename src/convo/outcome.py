@@ -13,6 +13,7 @@ from pathlib import Path
 from convo import importing
 from convo.answers import write_clips
 from convo.audio import bundled, recording
+from convo.changes import ONE_SPEAKER_EACH
 from convo.codebook import TurnCode
 from convo.config import Settings
 from convo.conversation.candidates import Judged
@@ -53,6 +54,7 @@ from convo.transcript import (
     Measure,
     Phase,
     Recording,
+    Remedy,
     RoleAssignment,
     Segmentation,
     Session,
@@ -75,12 +77,8 @@ class Outcome:
     report: str
 
 
-CHANNEL_HINT = (
-    "each channel of the recording seems to hold one speaker: process it again with "
-    "--channels speakers, and nobody's words can be given to the other"
-)
-IF_MEDIA = ". If one is, its words are nobody's: "
-HINTS = (CHANNEL_HINT, importing.HURRIED)
+CHANNELS = Remedy(ONE_SPEAKER_EACH, "channels")
+HINTS = (ONE_SPEAKER_EACH, importing.HURRIED)
 """Reasons to look that only the file itself can tell."""
 
 
@@ -278,6 +276,7 @@ def _conversation(place: Place, results: Results, about: About) -> Conversation:
     phased = load(place, results.segment_phases, Segmentation)
     agreed = load(place, results.find_activities, Judged)
     heard = replace(covered.transcription, words=attributed.words)
+    played = tuple(_perhaps_played(in_roles.turns))
     return Conversation(
         recording=place.recording,
         session=about.meeting,
@@ -295,24 +294,21 @@ def _conversation(place: Place, results: Results, about: About) -> Conversation:
         review=(
             *_review(in_roles.assignment, phased, covered.coverage, spoken.words),
             *about.hints,
-            *_media_hints(place, in_roles.turns),
+            *(remedy.reason for remedy in played),
         ),
+        remedies=(*(CHANNELS for hint in about.hints if hint == CHANNELS.reason), *played),
         corrected=_corrected(place, results, about, spoken, agreed, in_roles.turns, heard.words),
     )
 
 
-def _media_hints(place: Place, turns: Sequence[Turn]) -> Iterator[str]:
+def _perhaps_played(turns: Sequence[Turn]) -> Iterator[Remedy]:
     """Where a recording is perhaps played: for a person to look at, nothing is decided."""
     for hint in media_hints(turns, shipped_word_lists().media):
-        why = ", ".join(hint.signs)
-        if hint.start is None or hint.end is None:
-            yield f"perhaps a recording is played in turns {hint.first} to {hint.last}: {why}"
-            continue
-        span = f"{clock(hint.start)}-{clock(hint.end + 1)}"
-        yield (
-            f"perhaps a recording is played at {span}: {why}{IF_MEDIA}"
-            f'convo process "{place.recording.name}" --media {span}'
-        )
+        where = f"in turns {hint.first} to {hint.last}"
+        if hint.start is not None and hint.end is not None:
+            where = f"at {clock(hint.start)}-{clock(hint.end + 1)}"
+        reason = f"perhaps a recording is played {where}: {', '.join(hint.signs)}"
+        yield Remedy(reason, "media", hint.start, hint.end)
 
 
 def _corrected(
@@ -405,7 +401,7 @@ def hints(place: Place, settings: Settings) -> tuple[str, ...]:
     """What only the file itself can tell: it was mixed although each channel is one speaker, …"""
     mixed = settings.segments.channels != "speakers" and place.recording.channels == 2
     if mixed and recording.speakers_on_channels(place.file):
-        return (CHANNEL_HINT,)
+        return (ONE_SPEAKER_EACH,)
     return importing.hints(place)
 
 

@@ -78,12 +78,13 @@ def reserved(place: Place, job: Job) -> Iterator[tuple[Session, Settings]]:
         except (ConfigError, SessionError) as error:
             # Asked wrongly: what was done before is still done.
             was_done = before is not None and before.state == "done"
-            failed = replace(now, state="failed", message=str(error))
+            failed = replace(now, state="failed", message=str(error), on_page=error.on_page)
             _record(place.data, before if was_done and before else failed)
             raise
         except BaseException as error:
             state: State = "failed" if isinstance(error, ConvoError) else "interrupted"
-            _record(place.data, replace(now, state=state, message=str(error) or None))
+            said = error.on_page if isinstance(error, ConvoError) else None
+            _record(place.data, replace(now, state=state, message=str(error) or None, on_page=said))
             raise
         # Somebody may have put right meanwhile whose session it is.
         kept = artefacts.current_run(place.data / "artefacts", recording_id)
@@ -124,7 +125,10 @@ def record_failure(job: Job, error: ConvoError) -> None:
     ]
     if not told:
         with contextlib.suppress(StoreError):  # the failure itself is told all the same
-            _record(job.data, Run(str(job.file), None, None, "failed", message=str(error)))
+            _record(
+                job.data,
+                Run(str(job.file), None, None, "failed", str(error), error.on_page),
+            )
 
 
 def known_sessions(data: Path) -> list[KnownSession]:

@@ -182,23 +182,26 @@ def _refuse_taken(session: Session, others: Sequence[KnownSession], name: str) -
         ):
             raise SessionError(
                 f"session {session.number} of {session.coachee} is already the recording "
-                f"{other.recording_name}, so {name} cannot be it too: "
-                "give another --session number"
+                f"{other.recording_name}, so {name} cannot be it too",
+                terminal="give another --session number",
+                page="give it another number",
             )
 
 
 def _refuse_contradiction(request: SessionRequest, earlier: KnownSession) -> None:
     session = earlier.session
-    for option, asked, kept in (
-        ("--coachee", request.coachee, session.coachee),
-        ("--coach", request.coach, session.coach),
-        ("--session", request.number, session.number),
-        ("--date", request.date, session.date),
-        ("--programme", request.programme, session.programme),
+    for field, option in (
+        ("coachee", "--coachee"),
+        ("coach", "--coach"),
+        ("number", "--session"),
+        ("date", "--date"),
+        ("programme", "--programme"),
     ):
+        asked, kept = getattr(request, field), getattr(session, field)
         if asked is not None and asked != kept:
             raise SessionError(
                 f"this recording is already kept as session {session.number} of "
-                f"{session.coachee} ({option} {kept}), so it cannot also be {option} {asked}: "
-                "leave that option out, or add --correct to change what is kept"
+                f"{session.coachee} ({field} {kept}), so it cannot also be {field} {asked}",
+                terminal=f"leave out {option}, or add --correct to change what is kept",
+                page="put that right on the page of the session, with “Edit” at its head",
             )

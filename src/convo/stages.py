@@ -126,8 +126,9 @@ def check(data: Path, settings: Settings) -> Settings:
     free = psutil.disk_usage(str(data)).free / 1e6
     if free < MIN_FREE_MB:
         raise StoreError(
-            f"only {free:.0f} MB are free in {data}: free at least {MIN_FREE_MB} MB, "
-            "or choose another folder with --data"
+            f"only {free:.0f} MB are free in {data}",
+            terminal=f"free at least {MIN_FREE_MB} MB, or choose another folder with --data",
+            page=f"free at least {MIN_FREE_MB} MB on that disk and try again",
         )
     if settings.words.language not in (None, "auto"):
         languages.check_language(settings.words.language)
@@ -152,7 +153,8 @@ def check_channels(place: Place, options: segments.SegmentsOptions) -> None:
     if options.channels == "speakers" and channels != 2:
         raise RecordingError(
             f"{place.file.name} has {channels} channel{'s' * (channels != 1)}, not two, so they "
-            "cannot be one speaker each: leave out --channels speakers"
+            "cannot be one speaker each",
+            terminal="leave out --channels speakers",
         )
 
 
@@ -508,8 +510,10 @@ def _refuse_uncovered(name: str, covered: Covered, options: words.WordsOptions) 
         start, end = max(heard.wordless, key=lambda stretch: stretch[1] - stretch[0])
         raise StageError(
             f"{share:.0%} of the speech in {name} got no words, most of it around "
-            f"{start // 60:.0f}:{start % 60:02.0f} to {end // 60:.0f}:{end % 60:02.0f}: "
-            "try --engine openai-whisper or a larger --model"
+            f"{start // 60:.0f}:{start % 60:02.0f} to {end // 60:.0f}:{end % 60:02.0f}",
+            terminal="try --engine openai-whisper or a larger --model",
+            page="listen to it there, and if another language is spoken than was heard, remove the "
+            "recording here and add it again with its language, under “More”",
         )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from convo.between import Activity
 from convo.changes import Change as Change
 from convo.changes import PassageSpan as PassageSpan
+from convo.changes import Remedy as Remedy
 from convo.codebook import TurnCode
 from convo.errors import TranscriptError
 from convo.labels import Passage as Passage
@@ -414,7 +415,8 @@ class Conversation:
     ``activities`` are candidates for what was agreed for between the sessions. All three are empty
     for results made before there were any.
 
-    ``review`` gathers what a person should look at. ``provenance`` names code, model and stage
+    ``review`` gathers what a person should look at, ``remedies`` what helps against some of it.
+    ``provenance`` names code, model and stage
     versions and options, so that every figure can be traced.
     """
 
@@ -433,6 +435,7 @@ class Conversation:
     measures: tuple[Measure, ...] = ()
     activities: tuple[Activity, ...] = ()
     corrected: Corrected | None = None
+    remedies: tuple[Remedy, ...] = ()
 
     @property
     def words(self) -> tuple[Word, ...]:

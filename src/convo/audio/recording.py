@@ -112,8 +112,9 @@ def read_channels(path: Path) -> tuple[Samples, Samples]:
     def weigh(channels: int) -> Samples:
         if channels != 2:
             raise RecordingError(
-                f"{path.name} has {channels} channel{'s' * (channels != 1)}, not two: speakers can "
-                "only be told apart by channel in a stereo file, leave out --channels speakers"
+                f"{path.name} has {channels} channel{'s' * (channels != 1)}, not two, and speakers "
+                "can only be told apart by channel in a stereo file",
+                terminal="leave out --channels speakers",
             )
         return np.eye(2, dtype=np.float32)
 

@@ -95,7 +95,9 @@ def _local(path: Path, engine: str) -> WhisperWeights:
             f"{path} is not a Whisper model: name a folder with model.bin or a .pt checkpoint"
         )
     if engine not in ("auto", found):
-        raise ModelError(f"{path} is a model for {found}, not {engine}: use --engine {found}")
+        raise ModelError(
+            f"{path} is a model for {found}, not {engine}", terminal=f"use --engine {found}"
+        )
     return WhisperWeights(path.stem, found, path, "local")
 
 

@@ -12,7 +12,7 @@ from convo.cli import shared
 from convo.report.activities import activity_views, follow_up_views
 from convo.report.progression import progression_headings, progression_rows
 from convo.report.table3 import lines_of, table_of
-from convo.report.wording import long_date, put_right, with_own_names
+from convo.report.wording import in_terminal, long_date, put_right, with_own_names
 from convo.transcript import Conversation, Role
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
         )
     if put_right(conversation):
         yield f"  phases: {put_right(conversation)}"
+    remedies = {remedy.reason: remedy for remedy in conversation.remedies}
     for reason in conversation.review:
         yield f"  needs a look: {with_own_names(reason, conversation)}"
+        if reason in remedies:
+            yield "    {}: {}".format(*in_terminal(remedies[reason], result.recording))
     for speaker, clip in clips(data, conversation).items():
         yield f"  {speaker} sounds like this: {clip}"
     yield f"  report: {data / result.report}"

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from convo.conversation.private import without_private
 from convo.database.columns import arrow_table
 from convo.database.corrections import Correction, read_corrections, save_correction
+from convo.database.earlier import with_remedies
 from convo.database.manifest import (
     AGAIN,
     MANIFEST,
@@ -185,9 +186,10 @@ def find_session(root: Path, coachee: str, coach: str, programme: str, number: i
 def _facts(run: Run) -> Conversation:
     kinds = get_type_hints(Conversation)
     path = run.folder / MANIFEST
+    facts = with_remedies(run.facts)
     parts: dict[str, Any] = {
         name: run.session if name == "session" else parse(as_json(value), kinds[name], path)
-        for name, value in run.facts.items()
+        for name, value in facts.items()
     }
     return Conversation(**parts)
 

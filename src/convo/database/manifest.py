@@ -15,7 +15,7 @@ from convo.errors import StoreError
 from convo.files import read_bytes, write_atomically
 from convo.transcript import Session
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised whenever a reader of the version before could misunderstand the files."""
 
 MANIFEST = "manifest.json"

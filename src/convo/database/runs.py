@@ -33,7 +33,8 @@ class Run:
     """The latest run of one recording.
 
     ``recording_id`` is None when the file could not be read as a recording; ``session`` is None
-    when the run failed before that was settled. ``asked`` are the options that the user gave, by
+    when the run failed before that was settled. ``message`` is for somebody at a terminal,
+    ``on_page`` for somebody at the page. ``asked`` are the options that the user gave, by
     group; they hold for later runs of the recording until others are given. ``interrupted``: the
     program ended in the middle; processing the file again goes on from there.
     """
@@ -43,6 +44,7 @@ class Run:
     session: Session | None
     state: State
     message: str | None = None
+    on_page: str | None = None
     asked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pid: int = 0
     changed_at: str = ""

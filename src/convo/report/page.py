@@ -36,6 +36,7 @@ def _environment() -> Environment:
         style=Markup(style()),
         policy=CONTENT_SECURITY_POLICY,
         hatch=charts.HATCH_ID,
+        in_terminal=wording.in_terminal,
         plural=wording.plural,
         role_source=wording.role_source,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from convo.report.wording import shortened, voices, with_own_names
-from convo.transcript import Conversation, Role
+from convo.transcript import Conversation, Remedy, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,10 @@ class CoachQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ReviewGroup:
-    """Reasons that have one remedy in common; ``about`` is ``roles``, ``phases`` or ``words``."""
+    """Reasons that have one advice in common; ``about`` is ``roles``, ``phases`` or ``words``.
+
+    ``remedies`` has what helps against a single reason, where something does.
+    """
 
     about: str
     title: str
@@ -31,6 +35,7 @@ class ReviewGroup:
     advice: str
     questions: tuple[CoachQuestion, ...] = ()
     commands: tuple[str, ...] = ()
+    remedies: Mapping[str, Remedy] = field(default_factory=dict)
 
 
 def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
@@ -51,7 +56,13 @@ def review_groups(conversation: Conversation) -> tuple[ReviewGroup, ...]:
             _PHASES,
             commands=phase_commands(conversation),
         ),
-        ReviewGroup("words", "The recording and its words", other, _WORDS),
+        ReviewGroup(
+            "words",
+            "The recording and its words",
+            other,
+            _WORDS,
+            remedies={remedy.reason: remedy for remedy in conversation.remedies},
+        ),
     )
     return tuple(group for group in groups if group.reasons)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from convo.conversation.media import is_played
-from convo.transcript import Conversation, Passage, Phase, Role, Share, Turn
+from convo.transcript import Conversation, Passage, Phase, Recording, Remedy, Role, Share, Turn
 
 ABSENT = "–"
 PERCENT = "\u00a0%"
@@ -67,6 +67,16 @@ def with_own_names(reason: str, conversation: Conversation) -> str:
     """A reason for review with the programme's own names of phases in it, where it has any."""
     own = conversation.segmentation.names
     return _CHANGE.sub(lambda found: own.get(Phase(found[0]), found[0]), reason)
+
+
+def in_terminal(remedy: Remedy, recording: Recording) -> tuple[str, str]:
+    """What a remedy does, and the command that does it; the page has buttons instead."""
+    process = f'convo process "{recording.name}"'
+    if remedy.kind == "channels":
+        return "Then nobody's words can be given to the other", f"{process} --channels speakers"
+    start, end = remedy.start, remedy.end
+    span = "" if start is None or end is None else f"{clock(start)}-{clock(end + 1)}"
+    return "If one is, its words are nobody's", f"{process} --media {span or 'FROM-TO'}"
 
 
 def clock(seconds: float) -> str:

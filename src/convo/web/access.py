@@ -196,14 +196,19 @@ def login_secret(request: Request) -> str:
         return ""
 
 
-def _look_up(request: Request) -> Viewer:
+def is_still(request: Request, who: Viewer) -> bool:
+    """Whether ``who`` would be let in again: not once the login has ended, or is another one."""
+    return _look_up(request, active=False) == who
+
+
+def _look_up(request: Request, *, active: bool = True) -> Viewer:
     from convo.web.accounts import Accounts
 
     desk: Desk = request.app.state.desk
     accounts = Accounts(desk.data)
     if not desk.wide and not accounts:
         return OWNER
-    found = accounts.viewer(login_secret(request)) or NOBODY
+    found = accounts.viewer(login_secret(request), active=active) or NOBODY
     return replace(found, pseudonyms=desk.pseudonyms()) if found.role == "researcher" else found
 
 

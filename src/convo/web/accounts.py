@@ -166,8 +166,11 @@ class Accounts:
             with self._open() as con:
                 con.execute("delete from login where secret = ?", (_digest(secret),))
 
-    def viewer(self, secret: str) -> Viewer | None:
-        """Who is logged in with ``secret``, or None if nobody is (any more)."""
+    def viewer(self, secret: str, *, active: bool = True) -> Viewer | None:
+        """Who is logged in with ``secret``, or None if nobody is (any more).
+
+        A page that only looks again by itself is not ``active``, and keeps no login alive.
+        """
         if not secret or not self.path.is_file():
             return None
         now, digest = time.time(), _digest(secret)
@@ -183,7 +186,7 @@ class Accounts:
             if now - began > self.options.longest_s or now - seen > self.options.idle_s:
                 con.execute("delete from login where secret = ?", (digest,))
                 return None
-            if now - seen > 60:  # not with every request
+            if active and now - seen > 60:  # not with every request
                 con.execute("update login set seen = ? where secret = ?", (now, digest))
         return Viewer(person or name, role, account=name)
 

@@ -110,7 +110,8 @@ def _misunderstood(request: Request, error: Exception) -> Response:
 
 
 def _explained(request: Request, error: Exception) -> Response:
-    return _answer(request, 409, "That did not work", f"{error}.")
+    said = error.on_page if isinstance(error, ConvoError) else str(error)
+    return _answer(request, 409, "That did not work", f"{said}.")
 
 
 def _failed(request: Request, error: Exception) -> Response:

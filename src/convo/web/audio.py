@@ -92,7 +92,7 @@ def player(request: Request, kept: KeptSession, sound: SoundOf) -> Response:
         try:
             kind = _browser_type(sound.file)
         except RecordingError as error:
-            missing = f"{error}."
+            missing = f"{error.on_page}."
     return pages.show(
         request,
         "session-player.html.j2",

@@ -110,7 +110,10 @@ _TOLD: Mapping[str, Callable[[Any, Conversation], str]] = {
         if v["begins"]
         else f"joined the turn at {clock(v['at'])} to the one before"
     ),
-    "passage": lambda v, _: f"said that {_stretch(v)} {_PASSAGES[v['kind']]}",
+    "passage": lambda v, _: (
+        f"said that {_stretch(v)} {_PASSAGES[v['kind']]}"
+        + (", and that both agreed that its words count" if v.get("counted") else "")
+    ),
     "phases": lambda v, _: f"put the phases right ({len(v)} of them)",
     "candidate": lambda v, _: (
         f"{'confirmed' if v['confirmed'] else 'rejected'} the candidate at {clock(v['start'])}"

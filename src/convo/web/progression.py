@@ -11,7 +11,6 @@ from convo.report.progression import side_by_side
 from convo.transcript import Conversation
 from convo.web import pages
 from convo.web.access import SPEAKERS, Viewer, Who, sessions
-from convo.web.advice import for_page
 from convo.web.cells import CELL
 from convo.web.desk import Desk, Listed
 from convo.web.kept import kept_now, run_of
@@ -59,7 +58,6 @@ def side_by_side_part(request: Request, report_id: str, desk: AtDesk, who: Who) 
     told = () if who.role == "researcher" else paths(desk.data, read)
     writes = who.role in SPEAKERS
     content = side_by_side(read, steps=steps(read), paths=told, writable=writes)
-    content["review"] = [for_page(groups, change=False) for groups in content["review"]]
     return pages.show(
         request,
         "progression.html.j2",

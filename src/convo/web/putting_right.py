@@ -162,12 +162,26 @@ def phases(asked: Asked) -> Done:
 
 @router.post(f"{_AT}/passage")
 def passage(
-    asked: Asked, start: Second, end: Second, kind: Annotated[Passage | Literal[""], Form()] = ""
+    asked: Asked,
+    start: Second,
+    end: Second,
+    kind: Annotated[Passage | Literal[""], Form()] = "",
+    counted: Annotated[bool, Form()] = False,
 ) -> Done:
-    """What this stretch is, besides ordinary talk; empty: that is what it is."""
+    """What this stretch is, besides ordinary talk; empty: that is what it is.
+
+    ``counted`` says of a private one that both agreed that its words count in the totals.
+    """
     named = kind or None
+    counted = counted and named is Passage.PRIVATE
     told = "This is marked, and no part of the figures." if named else "This counts as talk again."
-    return asked.make(correcting.mark_passage, start, end + _EDGE, named, told=told)
+    if counted:
+        told = "This is private. Its words count in the totals, as you both agreed."
+
+    def marked(data: Path, recording: str, who: str | None) -> Correction:
+        return correcting.mark_passage(data, recording, start, end + _EDGE, named, who, counted)
+
+    return asked.make(marked, told=told)
 
 
 @router.post(f"{_AT}/coach")

@@ -7,7 +7,8 @@ import datetime
 import hashlib
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -20,15 +21,19 @@ from convo.database.uploads import Uploads
 from convo.progress import EXPECTED_FACTORS, TITLES, machine_factors, seconds_left
 from convo.report.wording import plural
 from convo.sessions import SessionRequest
+from convo.transcript import Recording
 from convo.web import pages
-from convo.web.access import Viewer, Who
+from convo.web.access import Viewer, Who, is_still, may_change
+from convo.web.audio import SoundThere
 from convo.web.desk import Desk
+from convo.web.kept import RunOf
 from convo.web.pages import AtDesk
 
 router = APIRouter(prefix="/queue")
 EVERY_S = 1.0
 START_S = 15.0  # a recording's own process has to start and load models
 MOST_ENDED = 30
+_LOGGED_OUT = '<p>You are logged out. <a href="/login?then=/queue">Log in again</a></p>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,12 @@ def page(request: Request, desk: AtDesk, who: Who) -> Response:
 async def events(
     request: Request, desk: AtDesk, who: Who, seen: str = ""
 ) -> AsyncIterator[ServerSentEvent]:
-    """``list`` when recordings come, go or change their state; ``job-ID`` when one gets on."""
+    """``list`` when recordings come, go or change their state; ``job-ID`` when one gets on.
+
+    It ends with the login, and then the list goes from the page too.
+    """
     told: dict[str, Line] = {}
-    while True:
+    while await run_in_threadpool(is_still, request, who):
         lines = await run_in_threadpool(_lines, desk, who)
         now = _digest(lines)
         if now != seen:
@@ -67,6 +75,8 @@ async def events(
                 yield ServerSentEvent(raw_data=part, event=f"job-{line.job.short_id}")
                 told[line.job.short_id] = line
         await asyncio.sleep(EVERY_S)
+    yield ServerSentEvent(raw_data=_LOGGED_OUT, event="list")
+    yield ServerSentEvent(raw_data="logged out", event="end")
 
 
 @router.post("/{id}/cancel")
@@ -108,11 +118,41 @@ def forget(id: str, request: Request, desk: AtDesk, who: Who) -> Response:
     What is kept of it stays. Of one that came to nothing the uploaded copy is deleted.
     """
     job = _own_job(desk, who, id)
-    if desk.queue.forget(id) and job.state != "done" and not _is_kept(desk, job):
-        (desk.data / job.file).unlink(missing_ok=True)
+    file = desk.data / job.file  # one that was not uploaded lies elsewhere, and is the user's own
+    ours = file.parent == desk.inbox and job.state != "done" and not _is_kept(desk, job)
+    if desk.queue.forget(id) and ours:
+        file.unlink(missing_ok=True)
         for upload in Uploads(desk.data).of_recording(job.recording_id):
             Uploads(desk.data).remove(upload.id)
     return _list(request, desk, who)
+
+
+@router.post("/{short_id}/channels")
+def channels(run: RunOf, sound: SoundThere, desk: AtDesk, who: Who) -> Response:
+    """Process a kept recording again, each of its two channels as one speaker."""
+    if not may_change(who, run.session):
+        raise HTTPException(403, "Only the two speakers of a session may put it right.")
+    recording = Recording(**run.facts["recording"])
+    if recording.channels != 2:
+        raise HTTPException(409, "This recording has not two channels, one for each speaker.")
+    desk.queue.add(
+        Queued(
+            recording_id=run.recording_id,
+            name=recording.name,
+            file=_as_kept(desk, sound.file),
+            minutes=recording.duration / 60,
+            who=who.name,
+            request=SessionRequest(**asdict(run.session)),
+            asked={"segments": {"channels": "speakers"}},
+        )
+    )
+    return RedirectResponse("/queue", 303)
+
+
+def _as_kept(desk: Desk, file: Path) -> str:
+    """Relative to the data folder where it lies in it."""
+    inside = file.is_relative_to(desk.data)
+    return (file.relative_to(desk.data) if inside else file).as_posix()
 
 
 def open_lines(desk: Desk, who: Viewer) -> list[Line]:

@@ -41,7 +41,7 @@ def receive(desk: Desk, who: Viewer, upload: Upload) -> Received:
             recording_id, minutes = _look(desk, path)
         except ConvoError as error:
             _drop(desk, upload)
-            return Received(upload, problem=f"{error}.".replace(path.name, upload.name))
+            return Received(upload, problem=f"{error.on_page}.".replace(path.name, upload.name))
         if problem := known(desk, who, recording_id):
             _drop(desk, upload)
             return Received(upload, problem=problem)

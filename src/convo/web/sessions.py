@@ -16,8 +16,9 @@ from convo.report.session import MOMENTS, TurnView, bars_of, reading, timeline_o
 from convo.report.spans import axis_of, phase_stretches
 from convo.transcript import Conversation
 from convo.web import pages
-from convo.web.access import Viewer, Who, may_change, may_hear
-from convo.web.advice import for_page
+from convo.web.access import Viewer, Who, may_change, may_enter, may_hear
+from convo.web.audio import sound_of
+from convo.web.desk import Desk
 from convo.web.guard import HEADERS
 from convo.web.kept import Kept, KeptSession, RunOf
 from convo.web.pages import AtDesk
@@ -30,10 +31,10 @@ BLOCK = 40
 
 
 @router.get("/sessions/{short_id}")
-def session(request: Request, kept: KeptSession, who: Who) -> Response:
+def session(request: Request, kept: KeptSession, desk: AtDesk, who: Who) -> Response:
     """The page of one session; its charts follow by :func:`part`."""
     nonce = secrets.token_urlsafe(16)
-    content = _content(kept, who)
+    content = _content(desk, kept, who)
     page = pages.show(request, "session.html.j2", **content, nonce=nonce)
     # the waveform brings a style element of its own
     policy = HEADERS["content-security-policy"]
@@ -47,7 +48,7 @@ def part(request: Request, kept: KeptSession, desk: AtDesk, who: Who, name: Part
     # Notes are in the words of people who are named there.
     told = name == "shares" and who.role != "researcher"
     row = row_of(desk.data, kept.conversation) if told else None
-    content = _content(kept, who, row)
+    content = _content(desk, kept, who, row)
     if name == "timeline":
         content["timeline"] = timeline_of(kept.conversation)
     if name == "shares":
@@ -61,7 +62,7 @@ def version(run: RunOf) -> dict[str, str]:
     return {"version": run.name}
 
 
-def _content(kept: Kept, who: Viewer, row: SessionRow | None = None) -> dict[str, Any]:
+def _content(desk: Desk, kept: Kept, who: Viewer, row: SessionRow | None = None) -> dict[str, Any]:
     change = may_change(who, kept.run.session)
     # Whoever judges moments needs all of them.
     most = len(kept.conversation.turns) if change else MOMENTS
@@ -69,7 +70,7 @@ def _content(kept: Kept, who: Viewer, row: SessionRow | None = None) -> dict[str
     change = change and content["axis"].timed
     return content | {
         "change": change,
-        "review": for_page(content["review"], change),
+        "again": _again(desk, kept, who) if change else "",
         "judge": change,
         "hear": may_hear(who, kept.run.session),
         "people": people(kept.conversation),
@@ -81,6 +82,15 @@ def _content(kept: Kept, who: Viewer, row: SessionRow | None = None) -> dict[str
         "blocks": _blocks(content["turns"]),
         "regions": json.dumps(_regions(kept.conversation)),
     }
+
+
+def _again(desk: Desk, kept: Kept, who: Viewer) -> Literal["", "yes", "gone"]:
+    """Whether the recording can be put into the queue again, if that would help."""
+    if all(remedy.kind != "channels" for remedy in kept.conversation.remedies):
+        return ""
+    if not may_enter(who, "/queue"):
+        return ""
+    return "gone" if sound_of(kept.run, desk, who).missing else "yes"
 
 
 def _regions(conversation: Conversation) -> list[dict[str, object]]:

@@ -131,7 +131,10 @@
       return { start, phase: button.dataset.phase, ...(range().length > 1 ? { end } : {}) };
     },
     "no-phase": () => ({ at: stretch().start }),
-    passage: (button) => ({ ...stretch(), kind: button.dataset.kind }),
+    passage: ({ dataset }) => ({
+      ...(dataset.start ? { start: dataset.start, end: dataset.end } : stretch()), kind: dataset.kind,
+      ...(dataset.kind === "private" && byId("counted").checked ? { counted: true } : {}),
+    }),
     coach: (button) => ({ speaker: button.dataset.speaker }),
     phases: () => ({}),
     undo: (button) => ({ name: button.dataset.name || "" }),
@@ -225,7 +228,8 @@
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("button");
     if (!pressed) return;
-    const { do: what, tool, hear, leave } = pressed.dataset;
+    const { do: what, tool, hear, leave, listen } = pressed.dataset;
+    if (listen !== undefined) goTo(Number(listen));
     if (leave !== undefined) leaveForm(pressed.closest("details"));
     if (what && fieldsOf[what]) change(what, fieldsOf[what](pressed));
     if (tool === "close") closeTools();
@@ -233,6 +237,13 @@
     if (tool === "split" && range().length) split(range()[0]);
     if (hear !== undefined) hearVoice(Number(hear), Number(pressed.dataset.until));
   });
+
+  function goTo(start) {
+    const turn = at(start);
+    choose(turn, false);
+    bring(turn, true);
+    session.play(start);
+  }
 
   function hearVoice(start, end) {
     const sound = byId("sound");
@@ -247,8 +258,12 @@
     sound.addEventListener("timeupdate", stop);
   }
 
+  let agreedFor = null;
   document.addEventListener("turns-chosen", () => {
     if (!waiting) tell("");
+    // what both agree to is said anew for every passage
+    if (agreedFor !== chosen.first && byId("counted")) byId("counted").checked = false;
+    agreedFor = chosen.first;
     showTools();
     if (chosen.last) bring(chosen.last, false);
   });
