@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from convo import importing
+from convo import importing, shipped
 from convo.answers import write_clips
 from convo.audio import bundled, recording
 from convo.changes import ONE_SPEAKER_EACH
@@ -43,7 +43,6 @@ from convo.stages import (
     InRoles,
     Place,
     load,
-    shipped_word_lists,
 )
 from convo.transcript import (
     Change,
@@ -303,7 +302,7 @@ def _conversation(place: Place, results: Results, about: About) -> Conversation:
 
 def _perhaps_played(turns: Sequence[Turn]) -> Iterator[Remedy]:
     """Where a recording is perhaps played: for a person to look at, nothing is decided."""
-    for hint in media_hints(turns, shipped_word_lists().media):
+    for hint in media_hints(turns, shipped.word_lists().media):
         where = f"in turns {hint.first} to {hint.last}"
         if hint.start is not None and hint.end is not None:
             where = f"at {clock(hint.start)}-{clock(hint.end + 1)}"
