@@ -70,6 +70,22 @@ def test_what_is_private_is_in_no_report_when_the_answer_comes(desk, monkeypatch
     assert not any(secret in page.read_text(encoding="utf-8") for page in pages)
 
 
+def test_words_of_a_private_passage_count_only_if_that_is_said(desk) -> None:
+    client, data = desk
+    correcting.recompute(data, MADE.recording.recording_id)
+    before = sum(share.words for share in now(data).shares if share.phase is None)
+    assert 'id="counted"' in client.get(f"{SESSION}/parts/tools").text
+    assert "checked" not in client.get(f"{SESSION}/parts/tools").text
+    ask(client, "passage", **stretch(TURNS[5]), kind="private")
+    assert sum(share.words for share in now(data).shares if share.phase is None) < before
+    done = ask(client, "passage", **stretch(TURNS[5]), kind="private", counted="true")
+    assert "as you both agreed" in str(done["told"])
+    assert sum(share.words for share in now(data).shares if share.phase is None) == before
+    assert "agreed that its words count" in client.get(f"{SESSION}/parts/history").text
+    ask(client, "passage", **stretch(TURNS[7]), kind="media", counted="true")
+    assert [one.counted for one in now(data).corrected.passages] == [True, False]
+
+
 def test_a_report_is_never_older_than_the_figures(desk, monkeypatch) -> None:
     client, data = desk
     correcting.recompute(data, MADE.recording.recording_id)

@@ -100,6 +100,105 @@ def test_events_tell_changes_only(queue: Queue, client: TestClient, monkeypatch)
     assert told == ["list", "list", f"job-{'a' * 16}", f"job-{'a' * 16}"]
 
 
+def test_the_stream_ends_with_the_login_and_keeps_none_alive(queue, client, monkeypatch) -> None:
+    import argon2
+    from starlette.requests import Request
+
+    from convo.web.access import COOKIE, sign, viewer
+    from convo.web.accounts import Accounts
+
+    real = argon2.PasswordHasher
+    monkeypatch.setattr(argon2, "PasswordHasher", lambda: real(time_cost=1, memory_cost=256))
+    monkeypatch.setattr(room, "EVERY_S", 0.01)
+    accounts, desk = Accounts(queue.path.parent), Desk(queue.path.parent)
+    ways = {
+        "log out": lambda secret: accounts.log_out(secret),
+        "new password": lambda secret: accounts.set_password("ada", "four loud birds"),
+        "removed": lambda secret: accounts.remove("ada"),
+    }
+
+    async def listen(secret: str, way: str) -> list[str]:
+        cookie = f"{COOKIE}={sign(desk, secret)}".encode()
+        scope = {"type": "http", "path": "/queue/events", "headers": [(b"cookie", cookie)]}
+        scope |= {"method": "GET", "query_string": b"", "state": {}, "app": client.app}
+        request = Request(scope)
+        stream = room.events(request, desk, viewer(request))
+        heard = [await anext(stream)]
+        ways[way](secret)
+        async for event in stream:
+            heard.append(event)
+        assert "a&gt;.m4a" in heard[0].raw_data and ".m4a" not in heard[1].raw_data
+        return [event.event for event in heard]
+
+    for way in ways:
+        if way == "log out":
+            accounts.add("ada", "owner", "", "three quiet birds")
+        password = "four loud birds" if way == "removed" else "three quiet birds"
+        secret = accounts.log_in("ada", password, "here")
+        with ThreadPoolExecutor(1) as apart:
+            told = apart.submit(asyncio.run, listen(secret, way)).result(20)
+        assert told == ["list", "list", "end"], way
+
+
+def test_a_stream_that_looks_by_itself_does_not_count_as_use(tmp_path, monkeypatch) -> None:
+    import argon2
+
+    from convo.web.accounts import AccountOptions, Accounts
+
+    real = argon2.PasswordHasher
+    monkeypatch.setattr(argon2, "PasswordHasher", lambda: real(time_cost=1, memory_cost=256))
+    accounts = Accounts(tmp_path, AccountOptions(idle_s=100))
+    accounts.add("ada", "owner", "", "three quiet birds")
+    secret, begun = accounts.log_in("ada", "three quiet birds", "here"), time.time()
+    monkeypatch.setattr("convo.web.accounts.time.time", lambda: begun + 90)
+    assert accounts.viewer(secret, active=False)
+    monkeypatch.setattr("convo.web.accounts.time.time", lambda: begun + 120)
+    assert accounts.viewer(secret, active=False) is None
+
+
+def test_a_recording_with_one_speaker_a_channel_is_read_again(tmp_path, browse, monkeypatch):
+    from dataclasses import replace
+
+    from kept import keep
+    from soundkept import file_in, keep_with_sound, recorded
+
+    from convo.outcome import CHANNELS
+    from convo.web.access import Viewer
+
+    made = recorded(1)
+    two = replace(made.recording, channels=2)
+    made = replace(made, recording=two, review=(CHANNELS.reason,), remedies=(CHANNELS,))
+    client = browse(keep(keep_with_sound(tmp_path), [made]))
+    assert 'sse-close="end"' in client.get("/queue").text
+    short, file = made.recording.short_id, file_in(tmp_path, 1)
+    part = client.get(f"/sessions/{short}/parts/review").text
+    assert f'action="/queue/{short}/channels"' in part and "csrf_token" in part
+    answer = client.post(f"/queue/{short}/channels", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/queue")
+    job = Queue(tmp_path).job(short)
+    assert (tmp_path / job.file, job.asked) == (file, {"segments": {"channels": "speakers"}})
+    assert (job.request.coachee, job.request.number, job.state) == ("Hannah", 1, "waiting")
+
+    Queue(tmp_path).end(two.recording_id, "failed", "no")
+    monkeypatch.setattr("convo.web.desk.Desk.sessions", lambda desk: [])  # no store just now
+    client.post(f"/queue/{short}/forget")
+    assert Queue(tmp_path).job(short) is None
+    Queue(tmp_path).add(replace(job, file=str(tmp_path / "my own.m4a")))
+    (tmp_path / "my own.m4a").touch()
+    Queue(tmp_path).end(two.recording_id, "failed", "no")
+    client.post(f"/queue/{short}/forget")
+    assert (tmp_path / "my own.m4a").is_file()
+
+    file.unlink(missing_ok=True)
+    assert "not there any more" in client.get(f"/sessions/{short}/parts/review").text
+    assert client.post(f"/queue/{short}/channels").status_code == 404
+    monkeypatch.setattr(
+        "convo.web.access._look_up", lambda request, active=True: Viewer("Hannah", "coachee", "h")
+    )
+    assert "/channels" not in client.get(f"/sessions/{short}/parts/review").text
+    assert client.post(f"/queue/{short}/channels").status_code == 403
+
+
 def test_removing_what_came_to_nothing_deletes_the_uploaded_copy(queue, client) -> None:
     file = queue.path.parent / "inbox" / "b"
     file.parent.mkdir()

@@ -29,7 +29,7 @@ def post(client: TestClient, **fields: object):
 
 
 def look_as(monkeypatch, who: Viewer) -> None:
-    monkeypatch.setattr("convo.web.access._look_up", lambda request: who)
+    monkeypatch.setattr("convo.web.access._look_up", lambda request, active=True: who)
 
 
 def test_everything_follows_before_the_answer_and_back(desk, monkeypatch) -> None:

@@ -43,21 +43,25 @@ def test_the_page_says_nothing_about_commands_of_a_terminal(tmp_path: Path, brow
 def test_a_reason_says_what_to_press_and_not_what_to_type(tmp_path: Path, browse) -> None:
     from dataclasses import replace
 
-    from convo.outcome import CHANNEL_HINT, IF_MEDIA
+    from convo.outcome import CHANNELS
+    from convo.transcript import Remedy
 
-    media = f'perhaps a recording is played at 1:00-1:20: quoted{IF_MEDIA}convo process "a" --media'
-    data = keep(tmp_path, [replace(sample(1), review=(CHANNEL_HINT, media))])
+    played = Remedy("perhaps a recording is played at 1:00-1:20: quoted", "media", 60.0, 79.5)
+    review = (CHANNELS.reason, played.reason)
+    data = keep(tmp_path, [replace(sample(1), review=review, remedies=(CHANNELS, played))])
     client = browse(data)
     review = client.get(f"{SESSION}/parts/review").text
-    for words in ("1:00-1:20: quoted", "Played from a recording", "press who said it"):
+    for words in ("1:00-1:20: quoted", 'data-end="79.5">Mark as played', "press who said it"):
         assert words in review
+    assert "not there any more" in review and "/channels" not in review  # nothing to read again
     (key,) = re.findall('href="(/coachees/[^"]+)"', client.get(SESSION).text)
     beside = client.get(f"{key}/parts/sessions").text
     assert "1:00-1:20: quoted" in beside and "on the page of that session" in beside
     for page in (review, beside):
         assert "convo process" not in page and "--" not in page.replace("<!--", "")
     (report,) = (data / "reports").glob("*session*.html")
-    assert "--media" in report.read_text(encoding="utf-8")
+    told = report.read_text(encoding="utf-8")
+    assert "--media 1:00-1:20</code>" in told and "--channels speakers</code>" in told
 
 
 def test_a_version_names_the_state_of_the_session(client: TestClient) -> None:
