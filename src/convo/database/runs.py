@@ -61,6 +61,19 @@ def forget_run(folder: Path, run: Run) -> None:
     (folder / f"{_key(run)}.json").unlink(missing_ok=True)
 
 
+def forget_recording(folder: Path, recording_id: str) -> None:
+    """Remove the record of a recording, and what a program left that was killed while writing."""
+    name = f"{recording_id[:16]}.json"
+    for path in (folder / name, *folder.glob(f".{name}.*.tmp")):
+        path.unlink(missing_ok=True)
+
+
+def run_of(folder: Path, recording_id: str) -> Run | None:
+    """The record of one recording, None if there is none; its id may be shortened."""
+    run = _read(folder / f"{recording_id[:16]}.json")
+    return _now(run) if run else None
+
+
 def read_runs(folder: Path) -> list[Run]:
     """All records, oldest first; a running one whose process has gone reads as interrupted."""
     read = (_read(path) for path in folder.glob("*.json"))

@@ -141,6 +141,13 @@ def reports_of(folder: Path, short_id: str) -> tuple[ReportFile, ...]:
     return tuple(report for report in described if report is not None)
 
 
+def progressions_of(folder: Path, coachee: str) -> tuple[ReportFile, ...]:
+    """The reports over the sessions of a coachee, those over a part of them included."""
+    # the name of a part comes after that of the coachee
+    described = [_described(path) for path in folder.glob(f"{slug(coachee)}*-progression-*.html")]
+    return tuple(report for report in described if report and report.coachee == coachee)
+
+
 def _order(report: ReportFile) -> tuple[str, bool, str, int, str]:
     number = int(report.number) if report.number.isdigit() else 0
     return (report.coachee, report.kind != "progression", report.date, number, report.report_id)

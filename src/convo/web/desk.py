@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from convo.conversation.pseudonyms import Pseudonyms
 from convo.database.asking import Asker
 from convo.database.jobs import Queue
-from convo.database.masked import masked_store, pseudonyms
+from convo.database.masked import FOLDER, masked_store, pseudonyms
 from convo.database.runs import Run, RunsNotDone
 from convo.errors import StoreError
 from convo.files import read_bytes, write_atomically
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _KEY = "web.key"
-MASKED = "for-researchers"
 _SESSIONS = """
     select s.coachee, s.coach, s.number, s.date, s.programme, s.recording_id,
            round(r.duration_s / 60, 1), v.recording_id is not null
@@ -135,7 +134,7 @@ class Desk:
         """Who answers questions to the store, or to a copy of it without ``names``."""
         store = self.store()
         if not names:
-            store = masked_store(store, self.data / MASKED, self.pseudonyms())
+            store = masked_store(store, self.data / FOLDER, self.pseudonyms())
         if store.path not in self._askers:
             for path in [p for p in self._askers if (p.parent == self.data) == names]:
                 self._askers.pop(path).close()
