@@ -19,7 +19,15 @@ from pathlib import Path
 from convo import outcome, traces
 from convo.answers import voices_folder
 from convo.database import masked
-from convo.database.deletions import Deletion, What, announce, conclude, deletions, unfinished
+from convo.database.deletions import (
+    FOLDER,
+    Deletion,
+    What,
+    announce,
+    conclude,
+    deletions,
+    unfinished,
+)
 from convo.database.jobs import OPEN, Queue, process_of
 from convo.database.ledger import LEDGER, scrub
 from convo.database.profiles import remove_profile
@@ -33,7 +41,6 @@ from convo.report.files import progressions_of, reports_of, session_file_name
 from convo.reservation import lock, store
 from convo.traces import Traces
 
-FOLDER = "deleting"
 _WAIT_S = 10.0  # a correction takes two seconds; who processes a recording takes minutes
 _PATIENCE_S = 2.0  # on Windows a reader holds a file for a moment
 _BUSY = (
@@ -49,6 +56,21 @@ class Forgotten:
     what: What
     removed: tuple[str, ...]
     stays: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What was removed, in a sentence.
+
+        >>> Forgotten("session", ("what was said", "its report")).told
+        'The session is deleted: what was said and its report.'
+        >>> Forgotten("sound", ()).told
+        'The sound is deleted: there was no copy of it here, and nothing is played any more.'
+        """
+        *most, last = self.removed or ("",)
+        if not last:
+            none = "there was no copy of it here, and nothing is played any more"
+            return f"The {self.what} is deleted: {none}."
+        return f"The {self.what} is deleted: {' and '.join(filter(None, (', '.join(most), last)))}."
 
 
 def forget(data: Path, recording_id: str, who: str | None, reason: str = "") -> Forgotten:
@@ -69,7 +91,7 @@ def forget(data: Path, recording_id: str, who: str | None, reason: str = "") -> 
         return _carry_out(data, found, announce(data, recording_id, "session", who, reason))
 
 
-def forget_sound(data: Path, recording_id: str, who: str | None) -> Forgotten:
+def forget_sound(data: Path, recording_id: str, who: str | None, reason: str = "") -> Forgotten:
     """Delete what can be heard of a session; its words and figures stay.
 
     The page plays nothing of it from now on, not even from the user's own file.
@@ -83,7 +105,7 @@ def forget_sound(data: Path, recording_id: str, who: str | None) -> Forgotten:
         if not recording.has_sound:
             raise SessionError(f"{recording.name} is a transcript: there is no sound to delete")
         _stop(data, recording_id)
-        return _silence(data, announce(data, recording_id, "sound", who))
+        return _silence(data, announce(data, recording_id, "sound", who, reason))
 
 
 def finish(data: Path) -> None:
@@ -99,11 +121,6 @@ def finish(data: Path) -> None:
                 _finish(data, one)
     if not unfinished(data):
         _remove(data / FOLDER)
-
-
-def is_broken_off(data: Path) -> bool:
-    """Whether there is something for :func:`finish` to do."""
-    return (data / FOLDER).is_dir() or bool(unfinished(data))
 
 
 def _finish(data: Path, one: Deletion) -> None:

@@ -16,7 +16,7 @@ from convo.database import artefacts, notes
 from convo.database.jobs import Queue
 from convo.database.profiles import VoiceProfile, list_profiles
 from convo.database.runs import run_of
-from convo.database.uploads import Upload, Uploads
+from convo.database.uploads import Uploads
 from convo.report.files import reports_of
 from convo.report.reminder import uid
 from convo.reservation import known_sessions
@@ -96,17 +96,13 @@ def copies(data: Path, recording_id: str) -> list[Path]:
     """The uploaded copies of its file, what of another upload of it came in so far included."""
     record, job = run_of(data / "runs", recording_id), Queue(data).job(recording_id)
     inbox = data / "inbox"
-    named = {data / job.file} if job else set()
-    named |= {Path(record.file)} if record else set()
-    inside = {path for path in named if _is_inside(inbox, path) and path.is_file()}
-    found = {path for path in inside if path.name == recording_id or _holds(path, recording_id)}
-    found |= {path for path in inbox.glob(f"{recording_id}*") if path.is_file()}
-    found |= {_incoming(data, one) for one in Uploads(data).like(recording_id)}
+    found = {inbox / recording_id, *inbox.glob(f".{recording_id}.*")}
+    if job and _is_inside(inbox, data / job.file):
+        found.add(data / job.file)
+    if record and _is_inside(inbox, Path(record.file)) and _holds(Path(record.file), recording_id):
+        found.add(Path(record.file))
+    found |= {inbox / "incoming" / one.id for one in Uploads(data).like(recording_id)}
     return sorted(path for path in found if path.is_file())
-
-
-def _incoming(data: Path, upload: Upload) -> Path:
-    return data / "inbox" / "incoming" / upload.id
 
 
 def clips(data: Path, recording_id: str) -> list[Path]:
@@ -164,5 +160,8 @@ def _is_inside(folder: Path, path: Path) -> bool:
 
 
 def _holds(path: Path, recording_id: str) -> bool:
+    """Whether it is that recording; another file may lie under its name by now."""
+    if not path.is_file():
+        return False
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == recording_id

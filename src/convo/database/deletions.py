@@ -17,6 +17,8 @@ from uuid import uuid4
 from convo.database.lines import append_line, damaged, read_lines
 
 LOG = "deletions.jsonl"
+FOLDER = "deleting"
+"""What is on its way out lies here, for the time that the deletion takes."""
 What = Literal["session", "sound"]
 
 
@@ -98,6 +100,15 @@ def unfinished(data: Path) -> tuple[Deletion, ...]:
         StoreError: a line is damaged.
     """
     return tuple(one for one in deletions(data) if one.done_at is None)
+
+
+def is_broken_off(data: Path) -> bool:
+    """Whether something is left of a deletion, broken off or under way.
+
+    Raises:
+        StoreError: a line is damaged.
+    """
+    return (data / FOLDER).is_dir() or bool(unfinished(data))
 
 
 def last_deletion(data: Path, recording_id: str, what: What) -> Deletion | None:

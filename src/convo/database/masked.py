@@ -88,6 +88,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("deletion", "what"): KEPT,
     ("deletion", "who"): PERSON,
     ("deletion", "removed"): KEPT,
+    ("deletion", "reason"): EMPTY,
     **{("programme_version", name): TEXT for name in _RECORD},
     ("programme_version", "evidence"): EMPTY,
     ("programme_version", "training"): EMPTY,

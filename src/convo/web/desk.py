@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from convo.conversation.pseudonyms import Pseudonyms
 from convo.database.asking import Asker
+from convo.database.deletions import unfinished
 from convo.database.jobs import Queue
 from convo.database.masked import FOLDER, masked_store, pseudonyms
 from convo.database.runs import Run, RunsNotDone
@@ -64,13 +65,15 @@ class Desk:
 
     ``inspect`` says what a file is (it knows the media library, the pages do not);
     ``queue_problem`` says in a sentence why nothing is being processed, None if all is well;
-    ``wide`` says that other computers can reach the page; then everybody must log in.
+    ``wide`` says that other computers can reach the page; then everybody must log in. ``told``
+    holds sentences that the first page shows once, by a key that nobody can guess.
     """
 
     data: Path
     inspect: Callable[[Path], Recording] = _refuse
     queue_problem: Callable[[], str | None] = lambda: None
     wide: bool = False
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _runs: dict[str, RunsNotDone] = field(default_factory=dict, repr=False)
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
     _remembered: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False)
@@ -114,7 +117,8 @@ class Desk:
         if self._listed[0] != seen:
             found = [_listed(row) for row in self.store().query(_SESSIONS).rows]
             self._listed = (seen, found)
-        return self._listed[1]
+        going = {one.short_id for one in unfinished(self.data) if one.what == "session"}
+        return [one for one in self._listed[1] if one.short_id not in going]
 
     def pseudonyms(self) -> Pseudonyms:
         """Pseudonyms for everybody whose name the store knows, the same ones every time."""

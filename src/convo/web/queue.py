@@ -15,13 +15,13 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from convo import forgetting
 from convo.database.jobs import Queued
-from convo.database.uploads import Uploads
 from convo.progress import EXPECTED_FACTORS, TITLES, machine_factors, seconds_left
 from convo.report.wording import plural
 from convo.sessions import SessionRequest
 from convo.web import pages
-from convo.web.access import Viewer, Who
+from convo.web.access import Viewer, Who, by
 from convo.web.desk import Desk
 from convo.web.pages import AtDesk
 
@@ -105,13 +105,13 @@ def again(
 def forget(id: str, request: Request, desk: AtDesk, who: Who) -> Response:
     """Take a recording that has ended off the list.
 
-    What is kept of it stays. Of one that came to nothing the uploaded copy is deleted.
+    What is kept of it stays. One that came to nothing is deleted with all that came in of it.
     """
     job = _own_job(desk, who, id)
-    if desk.queue.forget(id) and job.state != "done" and not _is_kept(desk, job):
-        (desk.data / job.file).unlink(missing_ok=True)
-        for upload in Uploads(desk.data).of_recording(job.recording_id):
-            Uploads(desk.data).remove(upload.id)
+    if job.state in ("failed", "cancelled") and not _is_kept(desk, job):
+        forgetting.forget(desk.data, job.recording_id, by(who))
+    else:
+        desk.queue.forget(id)
     return _list(request, desk, who)
 
 
