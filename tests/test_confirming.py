@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from convo import confirming, outcome, reading, stages
+from convo import confirming, outcome, reading, shipped, stages
 from convo.answers import corrections_of
 from convo.cli import DONE, FAILED, USAGE, main
 from convo.config import load_settings
@@ -28,7 +28,7 @@ from convo.turn_table import turn_table
 from tests.database.conversations import make_conversation
 
 MADE = make_conversation()
-CODER = stages.turn_coder(FunctionsOptions(method="cues"))
+CODER = shipped.turn_coder(FunctionsOptions(method="cues"))
 
 
 def processed(data, made=MADE, table=None):

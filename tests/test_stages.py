@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from convo import files, said, stages
+from convo import files, said, shipped, stages, talk_stages
 from convo.codebook import Code, TurnCode
 from convo.conversation.edits import PassageEdit, applied
 from convo.conversation.functions import FunctionsOptions
@@ -24,7 +24,7 @@ from tests.database.conversations import COACHEE, make_conversation
 
 TALK = make_conversation(unattributed=0)
 CUES = FunctionsOptions(method="cues")
-LISTS, DRAWN = stages.shipped_word_lists(), SharesOptions(resamples=20)
+LISTS, DRAWN = shipped.word_lists(), SharesOptions(resamples=20)
 
 
 @pytest.fixture
@@ -38,16 +38,16 @@ def kept(place: Place, name: str, value: object) -> StageFile:
 
 
 def test_turns_are_coded_and_measured(place: Place) -> None:
-    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
+    functions, glossary = shipped.functions(), shipped.glossary()
     in_roles = kept(place, "roles.json", InRoles(TALK.turns, TALK.roles))
     phased = kept(place, "phases.json", TALK.segmentation)
-    version = stages.turn_coder(CUES).version
-    coded = stages.code_turns(place, in_roles, CUES, functions, version)
+    version = shipped.turn_coder(CUES).version
+    coded = talk_stages.code_turns(place, in_roles, CUES, functions, version)
     codes = stages.load(place, coded, tuple[TurnCode, ...])
     assert [one.turn for one in codes] == [turn.number for turn in TALK.turns]
-    assert codes == stages.turn_coder(CUES).code(TALK.turns)
+    assert codes == shipped.turn_coder(CUES).code(TALK.turns)
     assert codes[2].code is Code.ASK
-    measured = stages.measure(place, in_roles, phased, coded, glossary, LISTS, version, DRAWN)
+    measured = talk_stages.measure(place, in_roles, phased, coded, glossary, LISTS, version, DRAWN)
     found = stages.load(place, measured, tuple[Measure, ...])
     asked = {(m.phase, m.role): m.value for m in found if m.metric == "questions"}
     assert asked[None, Role.COACH] >= 4
@@ -59,7 +59,7 @@ def test_figures_are_by_the_phases_that_count(place: Place) -> None:
     """Those that a person gave; a phase that was not looked for has no figure of its own."""
     in_roles = kept(place, "roles.json", InRoles(TALK.turns, TALK.roles))
     options = PhasesOptions(method="cues", without=(Phase.SCRUTINY,))
-    machine = stages.segment_phases(place, in_roles, options, stages.shipped_cues(), None)
+    machine = talk_stages.segment_phases(place, in_roles, options, shipped.cues(), None)
     word = Correction(
         "phases",
         files.as_json(anchors(TALK.turns, TALK.segmentation.labels())).decode(),
@@ -67,12 +67,14 @@ def test_figures_are_by_the_phases_that_count(place: Place) -> None:
         datetime(2026, 3, 4, tzinfo=UTC),
     )
     person = said.confirm_phases(place, in_roles, machine, word)
-    functions, glossary = stages.shipped_functions(), stages.shipped_glossary()
-    version = stages.turn_coder(CUES).version
-    coded = stages.code_turns(place, in_roles, CUES, functions, version)
+    functions, glossary = shipped.functions(), shipped.glossary()
+    version = shipped.turn_coder(CUES).version
+    coded = talk_stages.code_turns(place, in_roles, CUES, functions, version)
 
     def figures(phased: StageFile) -> dict[tuple[Phase | None, str], float]:
-        measured = stages.measure(place, in_roles, phased, coded, glossary, LISTS, version, DRAWN)
+        measured = talk_stages.measure(
+            place, in_roles, phased, coded, glossary, LISTS, version, DRAWN
+        )
         found = stages.load(place, measured, tuple[Measure, ...])
         return {(m.phase, m.metric): m.value for m in found if m.role is Role.COACH}
 
@@ -92,12 +94,12 @@ def test_what_is_played_is_in_no_share(place: Place) -> None:
 
     def shared(*edits: PassageEdit) -> tuple[tuple[Share, ...], InRoles]:
         corrected = kept(place, "correct.json", applied(TALK.transcription.words, edits))
-        in_roles = stages.assign_roles(
-            place, corrected, RolesOptions(), stages.shipped_cues(), "SPEAKER_00", {}
+        in_roles = talk_stages.assign_roles(
+            place, corrected, RolesOptions(), shipped.cues(), "SPEAKER_00", {}
         )
         who = stages.load(place, in_roles, InRoles)
         phased = kept(place, "phases.json", TALK.segmentation)  # one turn is played as a whole
-        counted = stages.count_shares(
+        counted = talk_stages.count_shares(
             place, attributed, corrected, in_roles, phased, SharesOptions()
         )
         return stages.load(place, counted, tuple[Share, ...]), who

@@ -22,7 +22,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
-from convo import stages
+from convo import shipped
 from convo.conversation.activities import ActivityOptions
 from convo.conversation.functions import FunctionsOptions
 from convo.conversation.measures import measures
@@ -63,10 +63,10 @@ def sample_turns(minutes: float) -> tuple[Turn, ...]:
 
 def seconds(turns: Sequence[Turn]) -> dict[str, tuple[float, float]]:
     """What each step takes: seconds on the clock, and seconds of all processors together."""
-    segmenter = stages.phase_segmenter(PhasesOptions(), stages.shipped_cues())
-    coder = stages.turn_coder(FunctionsOptions())
-    finder = stages.activity_finder(ActivityOptions())
-    glossary, lists = stages.shipped_glossary(), stages.shipped_word_lists()
+    segmenter = shipped.phase_segmenter(PhasesOptions(), shipped.cues())
+    coder = shipped.turn_coder(FunctionsOptions())
+    finder = shipped.activity_finder(ActivityOptions())
+    glossary, lists = shipped.glossary(), shipped.word_lists()
     coder.code(turns[:20])
     finder.find(turns[:20])
     spent: dict[str, tuple[float, float]] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
-from convo import stages
+from convo import shipped
 from convo.config import load_settings
 from convo.conversation.candidates import Verdict
 from convo.conversation.glossary import Glossary, parse_glossary
@@ -124,14 +124,14 @@ def _talk(conversation: Conversation, record: ProgrammeRecord | None) -> Talk | 
         conversation.codes,
         conversation.segmentation,
         glossary_of(record),
-        stages.shipped_word_lists(),
+        shipped.word_lists(),
         timed=conversation.recording.has_sound,
     )
 
 
 def glossary_of(record: ProgrammeRecord | None) -> Glossary:
     """The programme's own terms, else those that ship."""
-    return record.glossary if record and record.glossary else stages.shipped_glossary()
+    return record.glossary if record and record.glossary else shipped.glossary()
 
 
 def glossary_for(data: Path, programme: str) -> Glossary:
@@ -235,7 +235,7 @@ def keep_programme(data: Path, record: ProgrammeRecord) -> tuple[Version, list[s
 
 def _recounted(data: Path, programme: str) -> Iterator[Conversation]:
     """Sessions of a programme whose terms have changed, with their figures made anew."""
-    glossary, lists = glossary_for(data, programme), stages.shipped_word_lists()
+    glossary, lists = glossary_for(data, programme), shipped.word_lists()
     for run in artefacts.current_runs(data / "artefacts"):
         if run.session.programme != programme:
             continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from convo import stages
+from convo import shipped
 from convo.between import FollowUp
 from convo.conversation.private import without_private
 from convo.database.artefacts import current_runs, read_conversation
@@ -34,7 +34,7 @@ def steps(conversations: Iterable[Conversation]) -> tuple[Step, ...]:
     found = []
     for _, group in groupby(ordered, key=lambda c: _pair(c.session)):
         for earlier, later in pairwise(group):
-            linked = stages.follow_ups(earlier.activities, earlier.turns, later.turns)
+            linked = shipped.follow_ups(earlier.activities, earlier.turns, later.turns)
             found.append(Step(earlier, later, linked))
     return tuple(found)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from convo import importing
+from convo import importing, shipped
 from convo.answers import write_clips
 from convo.audio import bundled, recording
 from convo.codebook import TurnCode
@@ -42,7 +42,6 @@ from convo.stages import (
     InRoles,
     Place,
     load,
-    shipped_word_lists,
 )
 from convo.transcript import (
     Change,
@@ -295,7 +294,7 @@ def _conversation(place: Place, results: Results, about: About) -> Conversation:
 
 def _media_hints(place: Place, turns: Sequence[Turn]) -> Iterator[str]:
     """Where a recording is perhaps played: for a person to look at, nothing is decided."""
-    for hint in media_hints(turns, shipped_word_lists().media):
+    for hint in media_hints(turns, shipped.word_lists().media):
         why = ", ".join(hint.signs)
         if hint.start is None or hint.end is None:
             yield f"perhaps a recording is played in turns {hint.first} to {hint.last}: {why}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from convo import said, stages
+from convo import said, shipped, talk_stages
 from convo.config import Settings
 from convo.conversation.edits import Spoken
 from convo.conversation.glossary import Glossary
@@ -25,7 +25,7 @@ STAGES: Mapping[str, Callable[..., StageFile]] = {
         for name in ("correct", "confirm_phases", "confirm_codes", "confirm_activities")
     },
     **{
-        name: getattr(stages, name)
+        name: getattr(talk_stages, name)
         for name in (
             "assign_roles",
             "segment_phases",
@@ -99,9 +99,9 @@ def talk(
     corrected = run("correct", place, attributed, said.about_talk(corrections))
     speakers = {word.speaker for word in load(place, corrected, Spoken).words}
     coach = answers.coach if answers.asked or answers.coach in speakers else None
-    cues, known = stages.shipped_cues(), dict(answers.known)
+    cues, known = shipped.cues(), dict(answers.known)
     in_roles = run("assign_roles", place, corrected, options.roles, cues, coach, known)
-    model = stages.phase_model(options.phases)
+    model = shipped.phase_model(options.phases)
     found = run("segment_phases", place, in_roles, options.phases, cues, model)
     return Talk(corrected, in_roles, found)
 
@@ -122,17 +122,17 @@ def results(
     phased = heard.segment_phases
     if confirmed:
         phased = run("confirm_phases", place, in_roles, phased, confirmed[-1])
-    functions = stages.shipped_functions()
-    coder = stages.turn_coder(options.functions, functions).version
+    functions = shipped.functions()
+    coder = shipped.turn_coder(options.functions, functions).version
     coded = run("code_turns", place, in_roles, options.functions, functions, coder)
-    finder = stages.activity_finder(options.activities).version
+    finder = shipped.activity_finder(options.activities).version
     agreed = run("find_activities", place, in_roles, options.activities, finder)
     judged = tuple(one for one in corrections if one.kind == said.CANDIDATE)
     agreed = run("confirm_activities", place, in_roles, agreed, judged)
     if judged:
         coded = run("confirm_codes", place, in_roles, coded, judged)
     counted = _shares(run, place, attributed, replace(heard, segment_phases=phased), options)
-    words = answers.glossary or stages.shipped_glossary(), stages.shipped_word_lists()
+    words = answers.glossary or shipped.glossary(), shipped.word_lists()
     measured = run("measure", place, in_roles, phased, coded, *words, coder, options.shares)
     before = None
     if said.about_talk(corrections):

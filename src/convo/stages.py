@@ -1,4 +1,4 @@
-"""The stages: each takes the files that earlier stages left, and leaves one file more.
+"""The stages from sound to words with speakers; each reads the files of earlier ones, leaves one.
 
 A stage is a plain function of a :class:`Place` (where things are), earlier results (as
 :class:`~convo.database.artefacts.StageFile`) and options. The same inputs give the same file, so
@@ -8,45 +8,28 @@ and is raised whenever a stage would now give another result.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
-from convo import files
+from convo import files, shipped
 from convo.audio import coverage, languages, models, recording, segments, voices, words
-from convo.between import Activity, FollowUp
-from convo.codebook import TurnCode
 from convo.config import Settings
-from convo.conversation import attribution, edits, followups, measures, roles, shares
-from convo.conversation.activities import ActivityFinder, ActivityOptions
-from convo.conversation.activity_cues import ActivityCues, parse_activity_cues
-from convo.conversation.activity_weights import ActivityWeights, parse_weights
-from convo.conversation.cues import Cues, parse_cues
-from convo.conversation.functions import FunctionsOptions, TurnCoder
-from convo.conversation.glossary import Glossary, parse_glossary
-from convo.conversation.lexicon import Functions, parse_functions
-from convo.conversation.media import in_room
-from convo.conversation.phases import PhaseSegmenter, PhasesOptions
-from convo.conversation.word_lists import WordLists, parse_word_lists
+from convo.conversation import attribution
 from convo.database.store import Store
-from convo.encoder.reader import shipped_reader
 from convo.errors import RecordingError, StageError, StoreError
 from convo.files import StageFile
 from convo.progress import running
-from convo.resources import resource
 from convo.transcript import (
     Coverage,
     Diarization,
     Recording,
-    Role,
     RoleAssignment,
-    Segmentation,
     Transcription,
     Turn,
     Word,
@@ -133,7 +116,7 @@ def check(data: Path, settings: Settings) -> Settings:
         languages.check_language(settings.words.language)
     spoken = models.check_whisper(settings.words.model, settings.words.engine)
     heard = models.check_diarization(settings.segments.model)
-    phase_model(settings.phases)
+    shipped.phase_model(settings.phases)
     if (data / STORE).is_file():
         Store(data / STORE).names()  # a store made by a newer version is found out now
     chosen = {"engine": spoken.engine}
@@ -215,201 +198,10 @@ def attribute(
         return keep_file(place, "attribute", result)
 
 
-def assign_roles(
-    place: Place,
-    corrected: StageFile,
-    options: roles.RolesOptions,
-    cues: Cues,
-    coach_is: str | None,
-    known: Mapping[str, float],
-) -> StageFile:
-    """A role for every speaker; ``coach_is`` is a person's word, ``known`` what voices say.
-
-    What is no talk of the two is said by nobody of them.
-    """
-    with running(place.data, "assign_roles", place.recording):
-        spoken = load(place, corrected, edits.Spoken)
-        turns = edits.turns_of(spoken)
-        assignment = roles.assign_roles(
-            in_room(turns), cues, options, coach_is=coach_is, known=known
-        )
-        labels = (edits.LABELS.get(p.kind) for p in spoken.passages)
-        nobody = {label: Role.OTHER for label in sorted(filter(None, labels))}
-        assignment = replace(assignment, roles={**assignment.roles, **nobody})
-        told = edits.silenced(roles.with_roles(turns, assignment), spoken.passages)
-        return keep_file(place, "assign_roles", InRoles(told, assignment))
-
-
-def segment_phases(
-    place: Place, in_roles: StageFile, options: PhasesOptions, cues: Cues, model: str | None
-) -> StageFile:
-    """The phases of the talk; ``model`` is what :func:`phase_model` names."""
-    with running(place.data, "segment_phases", place.recording):
-        turns = load(place, in_roles, InRoles).turns
-        return keep_file(place, "segment_phases", phase_segmenter(options, cues).segment(turns))
-
-
-def phase_model(options: PhasesOptions) -> str | None:
-    """The version of the trained reader that ``options`` ask for, None for cues alone.
-
-    Raises:
-        ModelError: its files are missing or altered.
-    """
-    return shipped_reader().version if options.method == "learned" else None
-
-
-def phase_segmenter(options: PhasesOptions, cues: Cues) -> PhaseSegmenter:
-    """The method that ``options`` name.
-
-    Raises:
-        ModelError: the files of the trained reader are missing or altered.
-    """
-    return PhaseSegmenter(cues, options, shipped_reader() if options.method == "learned" else None)
-
-
-def code_turns(
-    place: Place,
-    in_roles: StageFile,
-    options: FunctionsOptions,
-    functions: Functions,
-    version: str,
-) -> StageFile:
-    """What every turn does; ``version`` is that of :func:`turn_coder`."""
-    with running(place.data, "code_turns", place.recording):
-        turns = load(place, in_roles, InRoles).turns
-        return keep_file(place, "code_turns", turn_coder(options, functions).code(turns))
-
-
-def measure(
-    place: Place,
-    in_roles: StageFile,
-    phased: StageFile,
-    coded: StageFile,
-    glossary: Glossary,
-    lists: WordLists,
-    version: str,
-    options: shares.SharesOptions,
-) -> StageFile:
-    """The figures of what the talk does; ``version`` is that of :func:`turn_coder`."""
-    with running(place.data, "measure", place.recording):
-        found = measures.measures(
-            load(place, in_roles, InRoles).turns,
-            load(place, coded, tuple[TurnCode, ...]),
-            load(place, phased, Segmentation),
-            glossary,
-            lists,
-            version,
-            options,
-            timed=place.recording.has_sound,
-        )
-        return keep_file(place, "measure", found)
-
-
-def turn_coder(options: FunctionsOptions, functions: Functions | None = None) -> TurnCoder:
-    """What codes turns, with the cues of ``functions`` or those that ship.
-
-    Raises:
-        ModelError: the files of the trained reader are missing or altered.
-    """
-    reader = shipped_reader() if options.method == "learned" else None
-    return TurnCoder(functions or shipped_functions(), reader)
-
-
-def find_activities(
-    place: Place, in_roles: StageFile, options: ActivityOptions, version: str
-) -> StageFile:
-    """Candidates for what was agreed for between the sessions.
-
-    ``version`` is that of :func:`activity_finder`: what besides the options the result depends on.
-    """
-    with running(place.data, "find_activities", place.recording):
-        turns = load(place, in_roles, InRoles).turns
-        return keep_file(place, "find_activities", activity_finder(options).find(turns))
-
-
-def count_shares(
-    place: Place,
-    attributed: StageFile,
-    corrected: StageFile,
-    in_roles: StageFile,
-    phased: StageFile,
-    options: shares.SharesOptions,
-) -> StageFile:
-    """Each role's part of the words, by session and phase."""
-    with running(place.data, "count_shares", place.recording):
-        who = load(place, in_roles, InRoles)
-        counted = shares.shares(
-            [turn.shown for turn in who.turns],
-            load(place, phased, Segmentation),
-            edits.segments_of(
-                load(place, attributed, Attributed).diarization.segments,
-                load(place, corrected, edits.Spoken),
-            ),
-            who.assignment.roles,
-            options,
-        )
-        return keep_file(place, "count_shares", counted)
-
-
 def speaker_voices(place: Place, attributed: StageFile) -> dict[str, tuple[float, ...]]:
     """One embedding a speaker, computed anew: voices are not kept with the other results."""
     diarization = load(place, attributed, Attributed).diarization
     return dict(voices.speaker_voices(samples_of(place), diarization.exclusive))
-
-
-@functools.cache
-def shipped_cues() -> Cues:
-    """The cues of ``configs/cues.toml``."""
-    return parse_cues(resource("configs/cues.toml").read_text(encoding="utf-8"))
-
-
-@functools.cache
-def shipped_functions() -> Functions:
-    """The cues of turn functions in ``configs/functions.toml``."""
-    return parse_functions(resource("configs/functions.toml").read_text(encoding="utf-8"))
-
-
-@functools.cache
-def shipped_glossary() -> Glossary:
-    """The terms of ``configs/glossary.toml``."""
-    return parse_glossary(resource("configs/glossary.toml").read_text(encoding="utf-8"))
-
-
-@functools.cache
-def shipped_word_lists() -> WordLists:
-    """The words that figures are counted from, of ``configs/measures.toml``."""
-    return parse_word_lists(resource("configs/measures.toml").read_text(encoding="utf-8"))
-
-
-def shipped_activity_cues() -> ActivityCues:
-    """The cues of ``configs/activities.toml``."""
-    return parse_activity_cues(resource("configs/activities.toml").read_text(encoding="utf-8"))
-
-
-@functools.cache
-def shipped_activity_weights() -> ActivityWeights:
-    """The learned weights of ``data/models/activities``.
-
-    Raises:
-        ModelError: they are altered.
-    """
-    path = resource("data/models/activities/weights.json")
-    return parse_weights(path.read_text(encoding="utf-8"))
-
-
-def activity_finder(options: ActivityOptions) -> ActivityFinder:
-    """The finder of inter-sessional activities, with the trained reader of turns."""
-    return ActivityFinder(
-        shipped_activity_cues(), shipped_activity_weights(), options, shipped_reader()
-    )
-
-
-def follow_ups(
-    activities: Sequence[Activity], earlier: Sequence[Turn], later: Sequence[Turn]
-) -> tuple[FollowUp, ...]:
-    """Which activities of the session ``earlier`` the session ``later`` speaks about."""
-    rules = shipped_activity_cues().followup
-    return followups.follow_ups(activities, earlier, later, shipped_activity_weights(), rules)
 
 
 def load(place: Place, file: StageFile, kind: type[T]) -> T:

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convo import shipped
 from convo.between import Activity, FollowUp
 from convo.conversation.activities import ActivityFinder, ActivityOptions
 from convo.conversation.activity_cues import parse_activity_cues
 from convo.conversation.activity_features import turn_facts
 from convo.errors import ConfigError, TranscriptError
 from convo.resources import resource
-from convo.stages import shipped_activity_cues, shipped_activity_weights
 from convo.transcript import Role, Turn
 
-CUES, WEIGHTS = shipped_activity_cues(), shipped_activity_weights()
+CUES, WEIGHTS = shipped.activity_cues(), shipped.activity_weights()
 FINDER = ActivityFinder(CUES, WEIGHTS)
 
 HOMEWORK = """

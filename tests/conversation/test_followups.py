@@ -1,11 +1,11 @@
 """Follow-ups: the codebook's example (section 4.4) and laws."""
 
+from convo import shipped
 from convo.between import Activity
 from convo.conversation.followups import FollowUpOptions, follow_ups
-from convo.stages import shipped_activity_cues, shipped_activity_weights
 from convo.transcript import Role, Turn
 
-RULES, WEIGHTS = shipped_activity_cues().followup, shipped_activity_weights()
+RULES, WEIGHTS = shipped.activity_cues().followup, shipped.activity_weights()
 
 
 def turns(*lines):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convo import shipped
 from convo.conversation.activities import ActivityFinder
 from convo.conversation.cues import Cues
 from convo.conversation.edits import PassageEdit, applied, turns_of, without
@@ -16,14 +17,6 @@ from convo.conversation.functions import TurnCoder
 from convo.conversation.measures import measures
 from convo.conversation.media import MEDIA, in_room, parse_span
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
-from convo.stages import (
-    shipped_activity_cues,
-    shipped_activity_weights,
-    shipped_cues,
-    shipped_functions,
-    shipped_glossary,
-    shipped_word_lists,
-)
 from convo.transcript import Passage, Phase, Role, Segmentation, SpeakerSegment, Turn, Word
 from tests.database.conversations import make_conversation
 
@@ -82,7 +75,7 @@ def only_room(found: Segmentation, turns: tuple[Turn, ...], values: tuple) -> tu
     return tuple(value for value, turn in zip(values, turns, strict=True) if turn.speaker != MEDIA)
 
 
-SEGMENTER = PhaseSegmenter(shipped_cues(), PhasesOptions(method="cues", samples=3))
+SEGMENTER = PhaseSegmenter(shipped.cues(), PhasesOptions(method="cues", samples=3))
 FOUND = SEGMENTER.segment(ROOM)
 
 
@@ -119,14 +112,14 @@ def test_where_everything_is_played_there_are_no_phases():
     found = PhaseSegmenter(Cues(version="1")).segment(turns)
     assert found.labels() == (Phase.FRAME, Phase.FRAME)
     assert found.review == ("nobody speaks: no phases",)
-    assert ActivityFinder(shipped_activity_cues(), shipped_activity_weights()).find(turns) == ()
-    assert TurnCoder(shipped_functions()).code(turns) == ()
+    assert ActivityFinder(shipped.activity_cues(), shipped.activity_weights()).find(turns) == ()
+    assert TurnCoder(shipped.functions()).code(turns) == ()
 
 
 def test_nothing_is_agreed_followed_up_coded_or_measured_in_what_is_played():
     turns = with_clips([0, 3, 20, len(ROOM)])
     room = in_room(turns)
-    finder = ActivityFinder(shipped_activity_cues(), shipped_activity_weights())
+    finder = ActivityFinder(shipped.activity_cues(), shipped.activity_weights())
     agreed, alone = finder.find(turns), finder.find(ROOM)
     assert alone
 
@@ -144,18 +137,18 @@ def test_nothing_is_agreed_followed_up_coded_or_measured_in_what_is_played():
     )
     linked = [
         follow_ups(
-            activities, earlier, later, shipped_activity_weights(), shipped_activity_cues().followup
+            activities, earlier, later, shipped.activity_weights(), shipped.activity_cues().followup
         )
         for activities, earlier, later in ((agreed, turns, turns), (alone, ROOM, ROOM))
     ]
     assert [one.spoken for one in linked[0]] == [one.spoken for one in linked[1]]
     assert not {turn for one in linked[0] for turn in one.turns} - {turn.number for turn in room}
 
-    coder, glossary = TurnCoder(shipped_functions()), shipped_glossary()
+    coder, glossary = TurnCoder(shipped.functions()), shipped.glossary()
     codes, codes_alone = coder.code(turns), coder.code(ROOM)
     assert [(one.turn, one.code) for one in codes] == [
         (place(one.turn), one.code) for one in codes_alone
     ]
-    phases, lists = SEGMENTER.segment(turns), shipped_word_lists()
+    phases, lists = SEGMENTER.segment(turns), shipped.word_lists()
     figures = measures(turns, codes, phases, glossary, lists, "1")
     assert figures == measures(ROOM, codes_alone, FOUND, glossary, lists, "1")

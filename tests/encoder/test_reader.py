@@ -8,11 +8,11 @@ import numpy as np
 import psutil
 import pytest
 
+from convo import shipped
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
 from convo.encoder.reader import SHIPPED, PhaseReader, shipped_reader
 from convo.errors import ModelError
 from convo.resources import resource
-from convo.stages import shipped_cues
 from convo.training.corpus import marked_sessions
 from convo.transcript import Role, Turn
 
@@ -67,7 +67,7 @@ def test_a_question_about_what_to_do_is_not_a_greeting() -> None:
 @pytest.mark.slow
 def test_six_hundred_turns_take_less_than_ten_seconds_and_a_gigabyte() -> None:
     turns = a_long_session(600)
-    segmenter = PhaseSegmenter(shipped_cues(), PhasesOptions(), shipped_reader())
+    segmenter = PhaseSegmenter(shipped.cues(), PhasesOptions(), shipped_reader())
     segmenter.segment(turns[:20])
     before, started = psutil.Process().memory_info().rss, time.perf_counter()
     segmenter.segment(turns)

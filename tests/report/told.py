@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-from convo import stages
+from convo import shipped
 from convo.conversation.activities import ActivityOptions
 from convo.conversation.functions import FunctionsOptions
 from convo.conversation.measures import measures
@@ -20,10 +20,10 @@ def read(
     made: Conversation, method: str = "cues", phases: Segmentation | None = None
 ) -> Conversation:
     """``made`` with codes, figures, activities and shares; ``phases`` found if not given."""
-    coder = stages.turn_coder(FunctionsOptions(method=method))
+    coder = shipped.turn_coder(FunctionsOptions(method=method))
     codes = coder.code(made.turns)
     found = phases or made.segmentation
-    glossary, lists = stages.shipped_glossary(), stages.shipped_word_lists()
+    glossary, lists = shipped.glossary(), shipped.word_lists()
     return replace(
         made,
         segmentation=found,
@@ -37,9 +37,9 @@ def read(
 def phases_found(turns: tuple[Turn, ...], method: str = "cues") -> Segmentation:
     """The phases as the program finds them."""
     options = PhasesOptions(method=method)
-    return stages.phase_segmenter(options, stages.shipped_cues()).segment(turns)
+    return shipped.phase_segmenter(options, shipped.cues()).segment(turns)
 
 
 @functools.cache
 def _finder():
-    return stages.activity_finder(ActivityOptions())
+    return shipped.activity_finder(ActivityOptions())

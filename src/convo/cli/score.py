@@ -22,7 +22,7 @@ def score(
     quiet: shared.Quiet = False,
 ) -> None:
     """Score the whole pipeline on recordings and transcripts that others have marked."""
-    from convo import stages
+    from convo import shipped, stages
     from convo.config import load_settings
     from convo.evaluation import (
         SpeechResult,
@@ -39,8 +39,8 @@ def score(
 
     settings = load_settings(None, config, {"words": {"language": "en"}})
     cases = read_cases(folder)
-    cues = stages.shipped_cues()
-    segmenter = stages.phase_segmenter(settings.phases, cues)
+    cues = shipped.cues()
+    segmenter = shipped.phase_segmenter(settings.phases, cues)
     heard: dict[Path, SpeechResult] = {}
 
     def recognise(recording: Path) -> SpeechResult:
@@ -52,9 +52,9 @@ def score(
     speech = score_speech(cases, recognise)
     talk = score_talk(cases, segmenter)
     recorded = score_recorded(cases, heard, talk, segmenter, cues, settings.roles)
-    codes = score_codes(cases.talk, stages.turn_coder(settings.functions))
+    codes = score_codes(cases.talk, shipped.turn_coder(settings.functions))
     activities = score_activities(
-        cases, stages.activity_finder(settings.activities), stages.follow_ups
+        cases, shipped.activity_finder(settings.activities), shipped.follow_ups
     )
     for found in tables(speech, talk, recorded, codes, activities):
         table = Table(title=found.title, title_justify="left")

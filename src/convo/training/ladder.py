@@ -20,6 +20,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from convo import shipped
 from convo.codebook import CODES
 from convo.conversation.cues import Cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions, Reader, TurnScores
@@ -29,7 +30,6 @@ from convo.evaluation import read_cases, score_talk
 from convo.evaluation.cases import Cases
 from convo.evaluation.talk import PhaseFigures, Segmenter, TalkScore
 from convo.resources import resource
-from convo.stages import shipped_cues
 from convo.training.corpus import MarkedSession, marked_sessions
 from convo.training.network import unpacked_base
 from convo.transcript import Phase, PhaseSpan, Segmentation, Turn
@@ -131,7 +131,7 @@ def sentence_vectors() -> TurnFeatures:
 
 def rungs(sessions: Sequence[MarkedSession]) -> dict[str, Callable[[], Segmenter]]:
     """Every method by name, weakest first, made when asked for."""
-    cues = shipped_cues()
+    cues = shipped.cues()
     bare = cues.model_copy(update={"phases": cues.phases.model_copy(update={"cues": ()})})
     options = PhasesOptions()
 
