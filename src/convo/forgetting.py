@@ -40,6 +40,7 @@ from convo.recomputing import DUE, kept
 from convo.report.files import progressions_of, reports_of, session_file_name
 from convo.reservation import lock, store
 from convo.traces import Traces
+from convo.transcript import Session
 
 _WAIT_S = 10.0  # a correction takes two seconds; who processes a recording takes minutes
 _PATIENCE_S = 2.0  # on Windows a reader holds a file for a moment
@@ -57,20 +58,20 @@ class Forgotten:
     removed: tuple[str, ...]
     stays: tuple[str, ...] = ()
 
-    @property
-    def told(self) -> str:
+    def told(self, meeting: Session) -> str:
         """What was removed, in a sentence.
 
-        >>> Forgotten("session", ("what was said", "its report")).told
-        'The session is deleted: what was said and its report.'
-        >>> Forgotten("sound", ()).told
-        'The sound is deleted: there was no copy of it here, and nothing is played any more.'
+        >>> from datetime import date
+        >>> meeting = Session("Priya", "Sam", 2, date(2026, 3, 4))
+        >>> Forgotten("session", ("what was said", "its report")).told(meeting)
+        'Session 2 of Priya with Sam is deleted: what was said and its report.'
+        >>> Forgotten("sound", ()).told(meeting)
+        'The sound of session 2 of Priya with Sam is deleted: there was no copy of it here.'
         """
-        *most, last = self.removed or ("",)
-        if not last:
-            none = "there was no copy of it here, and nothing is played any more"
-            return f"The {self.what} is deleted: {none}."
-        return f"The {self.what} is deleted: {' and '.join(filter(None, (', '.join(most), last)))}."
+        which = f"ession {meeting.number} of {meeting.coachee} with {meeting.coach} is deleted"
+        which = f"The sound of s{which}" if self.what == "sound" else f"S{which}"
+        *most, last = self.removed or ("there was no copy of it here",)
+        return f"{which}: {' and '.join(filter(None, (', '.join(most), last)))}."
 
 
 def forget(data: Path, recording_id: str, who: str | None, reason: str = "") -> Forgotten:

@@ -58,7 +58,7 @@ def forget(
             }
         )
         return
-    shared.say(done.told)
+    shared.say(done.told(chosen.session))
     if not quiet:
         for sentence in done.stays:
             shared.say(sentence)

@@ -79,26 +79,23 @@ def delete(
         fault = f"Type the name as it stands here: {session.coachee}. Nothing is deleted yet."
         return asked.page(request, fault, name)
     done = forgetting.forget(asked.desk.data, asked.run.recording_id, by(asked.who))
-    told = f"Session {session.number} of {session.coachee} with {session.coach}: {done.told}"
-    return _back("/", asked.desk, told, done)
+    return _back(asked, done)
 
 
 @router.post(f"{_AT}/sound")
 def delete_sound(asked: Asked) -> Response:
     """Delete only what can be heard of it."""
     done = forgetting.forget_sound(asked.desk.data, asked.run.recording_id, by(asked.who))
-    session = asked.run.session
-    told = f"Session {session.number} of {session.coachee} with {session.coach}: {done.told}"
-    return _back("/", asked.desk, told, done)
+    return _back(asked, done)
 
 
-def _back(address: str, desk: Desk, told: str, done: Forgotten) -> Response:
-    """Back to a page that says once what was done."""
-    key = secrets.token_urlsafe(12)
-    desk.told[key] = (told, *done.stays)
-    for forgotten in list(desk.told)[:-_MOST_TOLD]:
-        desk.told.pop(forgotten, None)
-    return RedirectResponse(f"{address}?told={key}", 303)
+def _back(asked: Leaving, done: Forgotten) -> Response:
+    """To the first page, which says once what was done."""
+    key, waiting = secrets.token_urlsafe(12), asked.desk.told
+    waiting[key] = (done.told(asked.run.session), *done.stays)
+    for never_read in list(waiting)[:-_MOST_TOLD]:
+        waiting.pop(never_read, None)
+    return RedirectResponse(f"/?told={key}", 303)
 
 
 def _plain(name: str) -> str:
