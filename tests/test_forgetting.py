@@ -418,7 +418,9 @@ def test_on_the_command_line_the_name_is_asked_for(data: Path, monkeypatch, caps
     assert told["what"] == "sound" and told["recording"] == ID[:16]
     assert main([*command, "--reason", "asked"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("The session is deleted: what was said") and NAME in out
+    assert (
+        out.startswith("Session 1 of Hannah with Maeve is deleted: what was said") and NAME in out
+    )
     assert deletions(data)[-1].reason == "asked"
     assert left(data) == set()
     assert main([*command, "--yes"]) == 1  # there is none any more

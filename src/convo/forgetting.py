@@ -151,10 +151,10 @@ def _carry_out(data: Path, found: Traces, announced: Deletion) -> Forgotten:
 def _leave_queue(data: Path, found: Traces) -> None:
     """First, so that nobody begins to work on it again."""
     _stop(data, found.recording_id)
-    Queue(data).forget(found.recording_id)
-    _remove_copies(data, found.recording_id)
-    for upload in Uploads(data).like(found.recording_id):
+    _remove_copies(data, found.recording_id)  # the queue and the uploads say where they lie
+    for upload in reversed(Uploads(data).like(found.recording_id)):  # those of it tell the others
         Uploads(data).remove(upload.id)
+    Queue(data).forget(found.recording_id)
     scrub(data / LEDGER)
 
 

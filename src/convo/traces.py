@@ -126,13 +126,11 @@ def results(data: Path, recording_id: str) -> list[Path]:
 
 def voices(data: Path, of: Traces) -> list[VoiceProfile]:
     """The kept voices that go with it: those heard in it, and all when it is the pair's last."""
-    last = not _others_of_pair(data, of)
     kept = list_profiles(voices_folder(data))
-    return [
-        one
-        for one in kept
-        if one.recording_id == of.recording_id or (last and _is_of(one, of.meeting))
-    ]
+    heard = [one for one in kept if one.recording_id == of.recording_id]
+    of_pair = [one for one in kept if one not in heard and _is_of(one, of.meeting)]
+    # to know all sessions takes a moment, and mostly no voice is kept
+    return heard + (of_pair if of_pair and not _others_of_pair(data, of) else [])
 
 
 def other_voices(data: Path, of: Traces) -> list[str]:

@@ -40,7 +40,7 @@ def test_a_session_is_deleted_by_keyboard(address, page) -> None:
     field.fill("Hannah")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/?told=*")
-    assert "The session is deleted" in page.locator("#told").inner_text()
+    assert "Session 1 of Hannah with Maeve is deleted" in page.locator("#told").inner_text()
     picture(page, "session-deleted")
     assert findings(page) == []
     page.reload()
