@@ -18,7 +18,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from convo import correcting, forgetting, outcome
+from convo import correcting, files, forgetting, outcome
+from convo import removing as removing_steps
 from convo.answers import clips, pair_of, voices_folder
 from convo.cli import main
 from convo.conversation.pseudonyms import Pseudonyms
@@ -254,7 +255,7 @@ def test_killed_after_any_step_it_is_no_session_and_the_next_start_finishes(
 def test_killed_in_the_middle_of_a_step_it_is_finished_too(data: Path, monkeypatch) -> None:
     """Every place from which something is removed is a place to be killed at."""
     seen = 0
-    removing = forgetting._remove
+    removing = files.remove
 
     def remove(path: Path) -> None:
         nonlocal seen
@@ -263,7 +264,8 @@ def test_killed_in_the_middle_of_a_step_it_is_finished_too(data: Path, monkeypat
             raise KilledError
         removing(path)
 
-    monkeypatch.setattr(forgetting, "_remove", remove)
+    for module in (forgetting, removing_steps):
+        monkeypatch.setattr(module, "remove", remove)
     for at in range(1, 40, 3):
         seen = 0
         try:
@@ -271,7 +273,7 @@ def test_killed_in_the_middle_of_a_step_it_is_finished_too(data: Path, monkeypat
         except KilledError:
             continue
         break
-    monkeypatch.setattr(forgetting, "_remove", removing)
+    monkeypatch.undo()
     forgetting.finish(data)
     check_gone(data)
 
@@ -385,7 +387,7 @@ def test_a_sound_whose_deletion_was_broken_off_is_gone_at_the_next_start(data, m
     def killed(*_: object) -> None:
         raise KilledError
 
-    monkeypatch.setattr(forgetting, "_remove_copies", killed)
+    monkeypatch.setattr(forgetting, "remove_copies", killed)
     with pytest.raises(KilledError):
         forgetting.forget_sound(data, ID, "Sam")
     assert last_deletion(data, ID, "sound")
