@@ -41,12 +41,12 @@ class Forgotten:
         >>> meeting = Session("Priya", "Sam", 2, date(2026, 3, 4))
         >>> Forgotten("session", ("what was said", "its report")).told(meeting)
         'Session 2 of Priya with Sam is deleted: what was said and its report.'
-        >>> Forgotten("sound", ()).told(meeting)
-        'The sound of session 2 of Priya with Sam is deleted: there was no copy of it here.'
+        >>> Forgotten("sound", ("the clips of voices",)).told(meeting)
+        'The sound of session 2 of Priya with Sam is deleted: the clips of voices.'
         """
         which = f"ession {meeting.number} of {meeting.coachee} with {meeting.coach} is deleted"
         which = f"The sound of s{which}" if self.what == "sound" else f"S{which}"
-        *most, last = self.removed or ("there was no copy of it here",)
+        *most, last = self.removed or ("there was no copy here, and nothing of it is played any more",)
         return f"{which}: {' and '.join(filter(None, (', '.join(most), last)))}."
 
 
