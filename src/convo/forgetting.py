@@ -46,7 +46,9 @@ class Forgotten:
         """
         which = f"ession {meeting.number} of {meeting.coachee} with {meeting.coach} is deleted"
         which = f"The sound of s{which}" if self.what == "sound" else f"S{which}"
-        *most, last = self.removed or ("there was no copy here, and nothing of it is played any more",)
+        *most, last = self.removed or (
+            "there was no copy here, and nothing of it is played any more",
+        )
         return f"{which}: {' and '.join(filter(None, (', '.join(most), last)))}."
 
 
