@@ -13,6 +13,8 @@ from types import TracebackType
 
 import psutil
 
+from flows.engine import sweep
+
 _STEADY_S = 60.0  # a process that lasted so long was sound
 _MOST_QUICK_ENDS = 3
 _END_WITHIN_S = 10.0
@@ -60,6 +62,7 @@ class QueueProcess:
             while process.poll() is None and not self._stopping.wait(0.2):
                 pass
             _end(process)
+            sweep(self._data / "engine")  # its database tells of recordings
             quick = time.monotonic() - begun < _STEADY_S
             self._quick_ends = self._quick_ends + 1 if quick else 0
 

@@ -60,7 +60,7 @@ def engine(data: Path) -> Iterator[None]:
         return
     folder = data / "engine"
     folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
+    sweep(folder)
     home = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
     os.environ["PREFECT_HOME"] = str(home)
     try:
@@ -130,7 +130,7 @@ def _make_template(database: Path, template: Path) -> None:
     os.replace(fresh, template)
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
     """Remove what processes that were killed have left."""
     for home in folder.glob("*-*"):
         pid = home.name.split("-")[0]

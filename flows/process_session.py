@@ -59,13 +59,26 @@ keep = task(name="keep", cache_policy=NO_CACHE, persist_result=False)(outcome.ke
 report = task(name="report", cache_policy=NO_CACHE, persist_result=False)(outcome.report)
 
 
+class Unwritten:
+    """A job that Prefect hands on and cannot write down: it names people and their files.
+
+    What Prefect's database does not hold need not be deleted from it.
+    """
+
+    __slots__ = ("job",)
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+
 @flow(name="process-session", validate_parameters=False)
-def process_session(job: Job) -> Outcome:
+def process_session(asked: Unwritten) -> Outcome:
     """Recording to report, for one recording.
 
     Raises:
         ConvoError: one sentence for the user; what is finished stays finished.
     """
+    job = asked.job
     recording = inspect(job.file)
     place = Place(job.data, job.file, replace(recording, name=job.name or recording.name))
     with reserved(place, job) as (meeting, settings):
@@ -134,7 +147,7 @@ def run(jobs: Sequence[Job], done: Callable[[Job, Outcome | ConvoError], None]) 
     """Process recordings one after the other; ``done`` hears of each, also of those that fail."""
     for job in jobs:
         try:
-            result: Outcome | ConvoError = process_session(job)
+            result: Outcome | ConvoError = process_session(Unwritten(job))
         except ConvoError as error:
             result = error
         except Exception as error:  # whatever it is, the other recordings go on

@@ -21,7 +21,7 @@ from uuid import UUID
 
 import psutil
 
-from convo.database.jobs import Queue, Queued
+from convo.database.jobs import Queue, Queued, process_of
 from convo.errors import ConvoError
 from flows.engine import engine
 
@@ -137,12 +137,12 @@ class Dispatcher:
 
 def alive(job: Queued) -> bool:
     """Whether the process that took ``job`` is there, not a later one with its number."""
-    return _process(job) is not None
+    return process_of(job) is not None
 
 
 def kill(job: Queued) -> None:
     """End the process that works on ``job``, and all it started."""
-    process = _process(job)
+    process = process_of(job)
     if process is None:
         return
     with contextlib.suppress(psutil.Error):
@@ -156,17 +156,6 @@ def stop_left_over(queue: Queue) -> None:
     """End what an earlier process of the queue started and could not take along."""
     for job in queue.jobs("running", "cancelling"):
         kill(job)
-
-
-def _process(job: Queued) -> psutil.Process | None:
-    if job.pid is None or job.began_at is None:
-        return None
-    try:
-        process = psutil.Process(job.pid)
-        dead = process.status() == psutil.STATUS_ZOMBIE
-        return None if dead or process.create_time() > job.began_at + 1 else process
-    except psutil.Error:
-        return None
 
 
 def _end_with_input() -> None:

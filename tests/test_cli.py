@@ -29,7 +29,7 @@ def said(capsys) -> tuple[str, str]:
     "command",
     [
         *("process", "demo", "report", "turns", "cases", "query", "score", "rebuild", "doctor"),
-        *("voices", "serve"),
+        *("voices", "serve", "forget"),
     ],
 )
 def test_every_command_has_help(command, capsys):

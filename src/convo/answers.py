@@ -72,7 +72,7 @@ def keep_media(place: Place, spans: Iterable[Span]) -> None:
 def known_voices(place: Place, attributed: StageFile, meeting: Session) -> dict[str, float]:
     """P(is the coach) by speaker, from voices of this pair kept with consent; empty if none is."""
     kept = {
-        role: profiles.read_profile(voices_folder(place.data), name, _pair(meeting))
+        role: profiles.read_profile(voices_folder(place.data), name, pair_of(meeting))
         for role, name in _names(meeting).items()
     }
     usable = {r: p.voice for r, p in kept.items() if p is not None and p.model == VOICE_MODEL}
@@ -102,10 +102,11 @@ def keep_voices(
             profiles.keep_profile(
                 voices_folder(place.data),
                 _names(meeting)[role],
-                _pair(meeting),
+                pair_of(meeting),
                 voice,
                 VOICE_MODEL,
                 job.consent,
+                place.recording.recording_id,
             )
 
 
@@ -153,5 +154,6 @@ def _names(meeting: Session) -> dict[Role, str]:
     return {Role.COACH: meeting.coach, Role.COACHEE: meeting.coachee}
 
 
-def _pair(meeting: Session) -> str:
+def pair_of(meeting: Session) -> str:
+    """In whose sessions a voice is used."""
     return f"{meeting.coach} with {meeting.coachee}"

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -27,6 +28,8 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+
+_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,33 @@ def _replace(name: str, path: Path) -> None:
             return
         time.sleep(0.05)
     os.replace(name, path)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder with all that is in it, if it is there.
+
+    Raises:
+        StoreError: it cannot be deleted.
+    """
+    patiently(lambda: shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True), path)
+
+
+def patiently(do: Callable[[], None], path: Path) -> None:
+    """Do something to ``path``, with patience for Windows, where a reader holds it for a moment.
+
+    Raises:
+        StoreError: it cannot be done.
+    """
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return do()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if time.monotonic() > end:
+                raise disk_error(error, path) from error
+        time.sleep(0.05)
 
 
 def sync_folder(folder: Path) -> None:

@@ -22,6 +22,7 @@ from convo.conversation.media_signs import media_hints
 from convo.conversation.private import open_words, without_private
 from convo.database import artefacts
 from convo.database.corrections import Correction, read_corrections
+from convo.database.deletions import deletions, last_deletion
 from convo.database.notes import Note
 from convo.engagement import note_table, paths, row_of, save_cell
 from convo.errors import SessionError, did_you_mean
@@ -111,8 +112,10 @@ def keep(place: Place, results: Results, about: About) -> str:
 def report(place: Place, folder: str, with_sound: bool = True) -> str:
     """Write all that this session changes; its own report, relative to the data folder.
 
-    Clips of voices are cut only ``with_sound``, that is where the recording is at hand.
+    Clips of voices are cut only ``with_sound``, that is where the recording is at hand; never once
+    somebody has deleted the sound.
     """
+    with_sound = with_sound and not last_deletion(place.data, place.recording.recording_id, "sound")
     written, coachees = _write_reports(place, folder, with_sound)
     note_path(place.data, coachees)
     return written
@@ -262,6 +265,7 @@ def rebuild_store(data: Path) -> int:
     """Make the store again from the artefacts; the number of sessions in it."""
     sessions = store(data).rebuild(data / "artefacts")
     note_runs(data)
+    store(data).note_deletions(deletions(data))
     note_follow_ups(data)
     note_table(data)
     return sessions

@@ -15,7 +15,7 @@ from statistics import median
 from types import FrameType
 from typing import Protocol
 
-from convo.files import disk_error
+from convo.files import disk_error, write_atomically
 from convo.transcript import Recording
 
 # Seconds of work per second of recording on two cores, until this machine has its own figures.
@@ -149,6 +149,21 @@ def stage_runs(folder: Path, most_bytes: int | None = None) -> list[StageRun]:
         with contextlib.suppress(ValueError, TypeError):
             runs.append(StageRun(**json.loads(line)))
     return runs
+
+
+def forget_runs(folder: Path, recording_id: str) -> None:
+    """Leave out of the log what was logged of one recording.
+
+    Raises:
+        StoreError: the log cannot be written.
+    """
+    path = folder / LOG
+    if not path.is_file():
+        return
+    lines = path.read_bytes().splitlines(keepends=True)
+    left = [line for line in lines if recording_id.encode() not in line]
+    if len(left) < len(lines):
+        write_atomically(path, b"".join(left))
 
 
 def machine_factors(folder: Path) -> dict[str, float]:

@@ -33,7 +33,7 @@ from convo.transcript import Conversation, Session
 _KEPT_RUNS = 5  # of those that corrections made: somebody may be reading the last ones
 _KEPT_FILES = 60  # of stages, besides those in use: enough to take back a few corrections at once
 WAIT_S = 60.0
-_DUE = "reports-due"  # a file for each recording: it survives the end of the program
+DUE = "reports-due"  # a file for each recording: it survives the end of the program
 
 
 def recompute(data: Path, recording_id: str) -> Path:
@@ -77,7 +77,7 @@ def write_due_reports(data: Path, recording_id: str | None = None) -> None:
     Raises:
         StoreError: something is damaged or cannot be written; they stay due.
     """
-    for due in sorted((data / _DUE).glob(f"{(recording_id or '*')[:16]}")):
+    for due in sorted((data / DUE).glob(f"{(recording_id or '*')[:16]}")):
         asked = due.read_bytes() if due.is_file() else None
         run = current_run(data / "artefacts", due.name)
         if asked is None or run is None:
@@ -191,7 +191,7 @@ def _kept_words(place: Place, made: Conversation) -> tuple[StageFile, StageFile]
 
 
 def _note_due(data: Path, recording_id: str) -> None:
-    write_atomically(data / _DUE / recording_id[:16], uuid4().bytes)
+    write_atomically(data / DUE / recording_id[:16], uuid4().bytes)
 
 
 def _tidy(place: Place, used: set[Path]) -> None:

@@ -21,6 +21,7 @@ import pytest
 
 from convo.audio.recording import read_samples, write_clip
 from convo.database.jobs import Queue, Queued
+from convo.forgetting import forget
 from convo.progress import stage_runs
 from convo.resources import resource
 from convo.sessions import SessionRequest
@@ -196,3 +197,21 @@ def test_a_recording_whose_process_dies_is_tried_once_more(server, clips) -> Non
         assert server.queue.job(recording_id).state == state
     assert "memory ran out" in server.queue.job(recording_id).message
     server.stop()
+
+
+def test_who_was_deleted_is_named_in_no_file_while_the_page_runs(server, clips) -> None:
+    recording_id = server.add(clips[0], 1)
+    server.start()
+    server.until(server.all_ended)
+    assert server.queue.job(recording_id).state == "done"
+    assert "queue.db" in _naming(server.data, b"Hannah")
+    forget(server.data, recording_id, "Sam")
+    for name in (b"Hannah", clips[0].name.encode()):
+        assert _naming(server.data, name) == set()
+    server.stop()
+    assert _naming(server.data, b"Hannah") == set()
+
+
+def _naming(data: Path, name: bytes) -> set[str]:
+    files = (path for path in data.rglob("*") if path.is_file())
+    return {path.relative_to(data).parts[0] for path in files if name in path.read_bytes()}

@@ -31,11 +31,10 @@ def add(
     coach: their own sessions · coachee: what their coach sees of them · researcher: every session,
     under pseudonyms · lead: figures of five or more coachees, no session · owner: everything.
     """
-    from convo.config import data_folder
     from convo.outcome import kept_sessions
     from convo.web.accounts import Accounts
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     Accounts(folder).add(name, role, person, _password())
     shared.say(f"{name} can log in as {role}")
     named = {known for k in kept_sessions(folder) for known in (k.session.coach, k.session.coachee)}
@@ -48,10 +47,9 @@ def passwd(
     name: Annotated[str, typer.Argument(help="The account.")], data: shared.Data = None
 ) -> None:
     """Give an account another password; who is logged in with it is logged out."""
-    from convo.config import data_folder
     from convo.web.accounts import Accounts
 
-    Accounts(data_folder(data)).set_password(name, _password())
+    Accounts(shared.data_folder(data)).set_password(name, _password())
     shared.say(f"{name} has a new password")
 
 
@@ -60,20 +58,18 @@ def remove(
     name: Annotated[str, typer.Argument(help="The account.")], data: shared.Data = None
 ) -> None:
     """Remove an account; who is logged in with it is logged out."""
-    from convo.config import data_folder
     from convo.web.accounts import Accounts
 
-    Accounts(data_folder(data)).remove(name)
+    Accounts(shared.data_folder(data)).remove(name)
     shared.say(f"{name} is removed")
 
 
 @app.command("list")
 def list_accounts(data: shared.Data = None) -> None:
     """All accounts with their roles."""
-    from convo.config import data_folder
     from convo.web.accounts import Accounts
 
-    found = Accounts(data_folder(data)).listed()
+    found = Accounts(shared.data_folder(data)).listed()
     for account in found:
         person = f", {account.person} in the sessions" if account.person else ""
         shared.say(f"{account.name}: {account.role}{person}")

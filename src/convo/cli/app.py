@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from convo.cli import accounts, confirm, process, programme, read, remind, score, serve
+from convo.cli import accounts, confirm, forget, process, programme, read, remind, score, serve
 from convo.cli.doctor import doctor
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ for command in (
     confirm.turns,
     confirm.cases,
     remind.remind,
+    forget.forget,
     programme.programme,
     programme.note,
     read.query,

@@ -27,13 +27,12 @@ def turns(
     your programme's names; empty: as the machine has it), keep all rows, and hand the file back
     with `convo process FILE --phases turns.csv`, changed or not: both confirm it.
     """
-    from convo.config import data_folder
     from convo.files import write_atomically
     from convo.outcome import conversations, kept_sessions
     from convo.sessions import find_session
     from convo.turn_table import turn_table
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     chosen = find_session(kept_sessions(folder), coachee, session, coach, programme)
     conversation = next(
         c for c in conversations(folder, coachee) if c.recording.recording_id == chosen.recording_id
@@ -64,12 +63,11 @@ def cases(
     somewhat too good. The folder holds every word and the names as they were typed; nothing leaves
     this machine.
     """
-    from convo.config import data_folder
     from convo.confirming import write_cases
     from convo.outcome import conversations, kept_sessions
     from convo.sessions import find_coachee
 
-    kept = data_folder(data)
+    kept = shared.data_folder(data)
     name = find_coachee(coachee, kept_sessions(kept)) if coachee else None
     number = write_cases(conversations(kept, name), folder)
     shared.say(f"{number} {'session' if number == 1 else 'sessions'} written to {folder}")

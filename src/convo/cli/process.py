@@ -93,7 +93,6 @@ def process(
     Run it again with the same file to go on after an interruption or to change an option: what is
     finished is not done again.
     """
-    from convo.config import data_folder
     from convo.reservation import Job
     from convo.sessions import SessionRequest
 
@@ -112,7 +111,7 @@ def process(
         raise ConfigError(
             '--keep-voice needs the consent of that speaker: add --consent "who agreed, and when"'
         )
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     asked = {
         "words": _given(language=language, model=model, engine=engine),
         "segments": _given(speakers=_count(speakers), model=diarization, channels=channels),
@@ -159,13 +158,12 @@ def demo(
     as_json: shared.Json = False,
 ) -> None:
     """Process the three sample sessions with the real models and show what comes of them."""
-    from convo.config import data_folder
     from convo.outcome import conversations, write_progression
     from convo.reservation import Job
     from convo.resources import resource
     from convo.sessions import SessionRequest
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     jobs = []
     for number in (1, 2, 3):
         sample = resource(f"data/samples/demo-{number}")

@@ -24,7 +24,6 @@ def programme(
     Hand the file over again when something changes: every version stays, and reports show the one
     that holds on the day of the last session. Without a file, list what is kept.
     """
-    from convo.config import data_folder
     from convo.database.programme_records import all_programmes
     from convo.engagement import keep_programme, read_programme
     from convo.outcome import write_reports
@@ -33,7 +32,7 @@ def programme(
     if example:
         typer.echo(resource("configs/programme.toml").read_text(encoding="utf-8"), nl=False)
         return
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     if file is None:
         for name, kept in all_programmes(folder).items():
             shared.say(f"{name}: {', '.join(f'since {one.record.since}' for one in kept)}")
@@ -65,11 +64,10 @@ def note(
 
     They stand beside what the program found, with your name and the day; earlier texts are kept.
     """
-    from convo.config import data_folder
     from convo.outcome import conversations, kept_sessions, write_cell
     from convo.sessions import find_session
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     chosen = find_session(kept_sessions(folder), coachee, session, coach, programme)
     conversation = next(
         c for c in conversations(folder, coachee) if c.recording.recording_id == chosen.recording_id

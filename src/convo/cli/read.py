@@ -24,13 +24,12 @@ def report(
     as_json: shared.Json = False,
 ) -> None:
     """Show the sessions of each coachee side by side, and write their reports again."""
-    from convo.config import data_folder
     from convo.engagement import paths
     from convo.following import steps
     from convo.outcome import kept_sessions, sessions_of, write_progression, write_session
     from convo.sessions import find_coachee
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     known = kept_sessions(folder)
     names = (
         [find_coachee(coachee, known)] if coachee else sorted({k.session.coachee for k in known})
@@ -65,10 +64,9 @@ def query(
     data: shared.Data = None,
 ) -> None:
     """Ask the store in SQL; nothing can be changed by it."""
-    from convo.config import data_folder
     from convo.reservation import store
 
-    kept = store(data_folder(data))
+    kept = store(shared.data_folder(data))
     if output == "parquet" and to is None:
         raise ConfigError("parquet is not text: name the file to write with --to FILE.parquet")
     if output != "table":
@@ -89,10 +87,9 @@ def query(
 
 def rebuild(data: shared.Data = None) -> None:
     """Make the store again from what is kept of each session."""
-    from convo.config import data_folder
     from convo.outcome import rebuild_store
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     shared.say(f"{rebuild_store(folder)} sessions loaded into {folder / 'convo.duckdb'}")
 
 
@@ -102,10 +99,9 @@ def voices(
 ) -> None:
     """List the voices that are kept with their speakers' consent, or delete one."""
     from convo.answers import voices_folder
-    from convo.config import data_folder
     from convo.database.profiles import forget_profile, list_profiles
 
-    folder = voices_folder(data_folder(data))
+    folder = voices_folder(shared.data_folder(data))
     if forget is not None:
         forget_profile(folder, forget)
         shared.say(f"the voice of {forget} is deleted")

@@ -27,13 +27,12 @@ def remind(
     Nothing is made or sent by itself: ask the coachee first, and look at what is in the file. It
     holds words of the session, which a shared calendar shows to others.
     """
-    from convo.config import data_folder
     from convo.files import write_atomically
     from convo.outcome import conversations, kept_sessions
     from convo.report.reminder import reminder
     from convo.sessions import find_session
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     chosen = find_session(kept_sessions(folder), coachee, session, coach, programme)
     conversation = next(
         c for c in conversations(folder, coachee) if c.recording.recording_id == chosen.recording_id

@@ -35,13 +35,12 @@ def serve(
     from filelock import FileLock, Timeout
 
     from convo import importing
-    from convo.config import data_folder
     from convo.web.accounts import is_wide
     from convo.web.app import create_app
     from convo.web.desk import Desk
     from flows.child import QueueProcess
 
-    folder = data_folder(data)
+    folder = shared.data_folder(data)
     wide = is_wide(folder, host)
     lock = FileLock(folder / "serve.lock")
     try:

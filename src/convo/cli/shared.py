@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from convo.errors import ConvoError
+
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="Folder for everything convo keeps.", envvar="CONVO_DATA"),
@@ -21,6 +23,26 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder of a command; a deletion that was broken off in it is finished first.
+
+    Raises:
+        ConfigError: see :func:`convo.config.data_folder`.
+    """
+    from convo import config
+    from convo.database.deletions import is_broken_off
+
+    folder = config.data_folder(given)
+    if is_broken_off(folder):
+        from convo.forgetting import finish
+
+        try:
+            finish(folder)
+        except ConvoError as error:
+            complain(f"a deletion that was broken off is not finished yet: {error}")
+    return folder
 
 
 def complain(sentence: str) -> None:

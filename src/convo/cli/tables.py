@@ -12,7 +12,13 @@ from convo.cli import shared
 from convo.report.activities import activity_views, follow_up_views
 from convo.report.progression import progression_headings, progression_rows
 from convo.report.table3 import lines_of, table_of
-from convo.report.wording import in_terminal, long_date, put_right, with_own_names
+from convo.report.wording import (
+    in_terminal,
+    local_day,
+    long_date,
+    put_right,
+    with_own_names,
+)
 from convo.transcript import Conversation, Role
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
     from convo.answers import clips
     from convo.conversation.private import without_private
     from convo.database.artefacts import read_conversation
+    from convo.database.deletions import last_deletion
 
     conversation = without_private(read_conversation(data / result.folder))
     meeting = conversation.session
@@ -40,6 +47,8 @@ def session_lines(data: Path, result: Outcome) -> Iterator[str]:
             f"  words: coach {coach.percent} %, coachee {coachee.percent} % of {coach.total:,}"
             f" ({coach.unattributed} more given to neither)"
         )
+    if gone := last_deletion(data, conversation.recording.recording_id, "session"):
+        yield f"  this recording was deleted on {local_day(gone.begun_at)}: it is a new session now"
     if put_right(conversation):
         yield f"  phases: {put_right(conversation)}"
     remedies = {remedy.reason: remedy for remedy in conversation.remedies}

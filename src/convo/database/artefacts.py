@@ -150,7 +150,12 @@ def current_runs(root: Path) -> list[Run]:
 def count_recordings(root: Path) -> int:
     """How many recordings have a complete run, without reading any."""
     homes = root.iterdir() if root.is_dir() else ()
-    return sum(any(home.glob(f"{'[0-9a-f]' * 16}/{MANIFEST}")) for home in homes)
+    return sum(is_kept(root, home.name) for home in homes)
+
+
+def is_kept(root: Path, recording_id: str) -> bool:
+    """Whether a recording has a complete run, without reading it."""
+    return any((root / recording_id[:16]).glob(f"{'[0-9a-f]' * 16}/{MANIFEST}"))
 
 
 def current_run(root: Path, recording_id: str) -> Run | None:

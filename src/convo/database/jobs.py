@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 from pydantic import TypeAdapter
 
 from convo.database.ledger import LEDGER, transaction
@@ -192,6 +193,16 @@ class Queue:
             con.execute("update job set state = 'cancelled' where state = 'cancelling'")
             con.execute(f"{_WAIT_AGAIN} where state in ('running', 'waiting')")
 
+    def withdraw(self, job: Queued) -> bool:
+        """Work on it no more; False if it is not as it was when ``job`` was read."""
+        with self._open() as con:
+            changed = con.execute(
+                "update job set state = 'cancelled', pid = null, ended_at = ?"
+                " where recording_id = ? and state = ? and attempt = ?",
+                (time.time(), job.recording_id, job.state, job.attempt),
+            )
+            return changed.rowcount == 1
+
     def forget(self, recording_id: str) -> bool:
         """Take it off the list once it has ended; nothing else is deleted."""
         with self._open() as con:
@@ -222,6 +233,18 @@ class Queue:
 
     def _open(self, begin: str = "begin immediate") -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self.path, _TABLE, begin)
+
+
+def process_of(job: Queued) -> psutil.Process | None:
+    """The process that works on ``job``, if it is there, and not a later one with its number."""
+    if job.pid is None or job.began_at is None:
+        return None
+    try:
+        process = psutil.Process(job.pid)
+        dead = process.status() == psutil.STATUS_ZOMBIE
+        return None if dead or process.create_time() > job.began_at + 1 else process
+    except psutil.Error:
+        return None
 
 
 def _queued(row: tuple[Any, ...]) -> Queued:

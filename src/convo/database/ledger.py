@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from convo.errors import StoreError
 
 LEDGER = "queue.db"
 _WAIT_S = 10.0
+
+
+def scrub(path: Path) -> None:
+    """Write the file at ``path`` anew, so that no deleted row is left in its bytes.
+
+    Raises:
+        StoreError: the file cannot be written, or somebody uses it all the while.
+    """
+    if not path.is_file():
+        return
+    end = time.monotonic() + _WAIT_S
+    try:
+        with closing(sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)) as con:
+            con.execute("vacuum")
+            while con.execute("pragma wal_checkpoint(truncate)").fetchone()[0]:  # it has readers
+                if time.monotonic() > end:
+                    raise sqlite3.OperationalError("it is being read")
+                time.sleep(0.05)
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, error) from error
 
 
 @contextmanager
@@ -36,7 +57,11 @@ def transaction(
         finally:
             con.close()
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(
-            f"the queue {path} cannot be used ({error}): make its folder writable, "
-            "or move that file away to begin with an empty queue"
-        ) from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"the queue {path} cannot be used ({error}): make its folder writable, "
+        "or move that file away to begin with an empty queue"
+    )

@@ -131,6 +131,27 @@ def replace_rows(con: duckdb.DuckDBPyConnection, sessions: Sequence[Rows]) -> No
         raise
 
 
+def delete_rows(con: duckdb.DuckDBPyConnection, recording_id: str) -> None:
+    """Delete every row of a recording, and those of others that tell of it, in one transaction.
+
+    Any table with such a column is meant, so that a new one cannot be left out.
+    """
+    columns = con.execute(
+        "select table_name, column_name from duckdb_columns() where not internal and "
+        "database_name = current_database() and column_name in "
+        "('recording_id', 'earlier_recording_id') and table_name in "
+        "(select table_name from duckdb_tables() where database_name = current_database())"
+    ).fetchall()
+    con.begin()
+    try:
+        for table, column in columns:
+            con.execute(f'delete from "{table}" where "{column}" = ?', [recording_id])
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
 def _is_outdated(con: duckdb.DuckDBPyConnection, run: Run) -> bool:
     stored = con.execute(
         "select processed_at, run from recording where recording_id = ?", [run.recording_id]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from convo.conversation.pseudonyms import Pseudonyms
 from convo.database import connections
 from convo.database.migrations import migrate
 from convo.database.store import Store
+from convo.errors import StoreError
 from convo.files import disk_error
 from convo.naming import SESSION, names_in
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     import duckdb
 
 # Raise it when a rule changes: copies made before are made again.
-VERSION = 2
+VERSION = 3
+FOLDER = "for-researchers"
 MAKING_S = 600.0
 PERSON, TEXT, EMPTY, KEPT = "person", "text", "empty", "kept"
 
@@ -82,6 +85,11 @@ RULES: Mapping[tuple[str, str], str] = {
     ("statement", "quotes"): EMPTY,
     ("annotation", "text"): TEXT,
     ("annotation", "who"): PERSON,
+    ("deletion", "short_id"): KEPT,
+    ("deletion", "what"): KEPT,
+    ("deletion", "who"): PERSON,
+    ("deletion", "removed"): KEPT,
+    ("deletion", "reason"): EMPTY,
     **{("programme_version", name): TEXT for name in _RECORD},
     ("programme_version", "evidence"): EMPTY,
     ("programme_version", "training"): EMPTY,
@@ -124,6 +132,30 @@ def masked_store(store: Store, folder: Path, names: Pseudonyms) -> Store:
                 with contextlib.suppress(OSError):  # somebody may still be reading it
                     old.unlink()
     return Store(path)
+
+
+def forget_copies(folder: Path, wait_s: float = 30.0) -> None:
+    """Delete every copy in ``folder``: the next question makes one of the store as it is then.
+
+    Raises:
+        StoreError: somebody reads one all the while.
+    """
+    if not folder.is_dir():
+        return
+    end = time.monotonic() + wait_s
+    with connections.turnstile(folder / "copy", end):
+        while left := [one for one in folder.glob("*.duckdb*") if not _gone(one)]:
+            if time.monotonic() > end:
+                raise StoreError(f"{left[0]} is being read: wait until that is done and try again")
+            time.sleep(0.1)
+
+
+def _gone(path: Path) -> bool:
+    try:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    except OSError:  # Windows, while somebody reads it
+        return False
+    return True
 
 
 def _write(store: Store, path: Path, names: Pseudonyms) -> None:

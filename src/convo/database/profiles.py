@@ -18,6 +18,7 @@ class VoiceProfile:
     """One speaker's voice (a unit-length embedding) and the wording of the consent to keep it.
 
     ``pair`` says in whose sessions it is used: a voice is not looked for in those of others.
+    ``recording_id`` is where it was heard, empty where an older version of convo kept it.
     """
 
     name: str
@@ -26,10 +27,17 @@ class VoiceProfile:
     model: str
     consent: str
     kept_at: str
+    recording_id: str = ""
 
 
 def keep_profile(
-    folder: Path, name: str, pair: str, voice: Sequence[float], model: str, consent: str
+    folder: Path,
+    name: str,
+    pair: str,
+    voice: Sequence[float],
+    model: str,
+    consent: str,
+    recording_id: str = "",
 ) -> Path:
     """Write the profile of ``name`` for the sessions of ``pair``, replacing an older one.
 
@@ -42,7 +50,7 @@ def keep_profile(
             'say who agreed and when with --consent "..."'
         )
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    profile = VoiceProfile(name, pair, tuple(voice), model, consent.strip(), now)
+    profile = VoiceProfile(name, pair, tuple(voice), model, consent.strip(), now, recording_id)
     path = _path(folder, name, pair)
     write_atomically(path, json.dumps(asdict(profile), ensure_ascii=False).encode())
     return path
@@ -71,7 +79,12 @@ def forget_profile(folder: Path, name: str) -> None:
         names = [profile.name for profile in kept]
         raise SessionError(f"no voice of {name!r} is kept: {did_you_mean(name, names)}")
     for profile in own:
-        _path(folder, name, profile.pair).unlink()
+        remove_profile(folder, profile)
+
+
+def remove_profile(folder: Path, profile: VoiceProfile) -> None:
+    """Delete one profile."""
+    _path(folder, profile.name, profile.pair).unlink(missing_ok=True)
 
 
 def _path(folder: Path, name: str, pair: str) -> Path:

@@ -61,7 +61,7 @@ def record_run(folder: Path, run: Run) -> None:
 def rename_run(folder: Path, recording_id: str, session: Session) -> None:
     """Say in the record of a recording, if there is one, that it is another ``session``."""
     path = folder / f"{recording_id[:16]}.json"
-    run = _read(path) if path.is_file() else None
+    run = _read(path)
     if run is not None and run.session not in (None, session):
         write_atomically(path, _RUN.dump_json(replace(run, session=session), indent=1))
 
@@ -69,6 +69,19 @@ def rename_run(folder: Path, recording_id: str, session: Session) -> None:
 def forget_run(folder: Path, run: Run) -> None:
     """Remove the record of a file, for instance once it could be read after all."""
     (folder / f"{_key(run)}.json").unlink(missing_ok=True)
+
+
+def forget_recording(folder: Path, recording_id: str) -> None:
+    """Remove the record of a recording, and what a program left that was killed while writing."""
+    name = f"{recording_id[:16]}.json"
+    for path in (folder / name, *folder.glob(f".{name}.*.tmp")):
+        path.unlink(missing_ok=True)
+
+
+def run_of(folder: Path, recording_id: str) -> Run | None:
+    """The record of one recording, None if there is none; its id may be shortened."""
+    run = _read(folder / f"{recording_id[:16]}.json")
+    return _now(run) if run else None
 
 
 def read_runs(folder: Path) -> list[Run]:

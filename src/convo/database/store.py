@@ -6,6 +6,7 @@ Tables and views are described in ``docs/store.md``. Rows of a recording come an
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ from convo.between import FollowUp
 from convo.database import connections
 from convo.database.artefacts import current_runs
 from convo.database.columns import arrow_table
+from convo.database.deletions import Deletion
 from convo.database.facts import annotation_table
-from convo.database.loading import newly_private, read_rows, replace_rows
+from convo.database.loading import delete_rows, newly_private, read_rows, replace_rows
 from convo.database.migrations import check_not_newer, migrate, migrations
 from convo.database.notes import Note
 from convo.database.questions import check_question, names, wrong_sql
@@ -104,6 +106,8 @@ class Store:
                 _remove(fresh)
                 connections.check_free(self.path, end)
                 connections.copy(self.path, fresh)
+                # what a question that was killed had written to disk
+                shutil.rmtree(self.path.with_name(f"{self.path.name}.tmp"), ignore_errors=True)
                 _remove_log(self.path)
                 os.replace(fresh, self.path)
                 self._to_forget.unlink(missing_ok=True)
@@ -113,6 +117,16 @@ class Store:
                 raise disk_error(error, self.path) from error
             finally:
                 _remove(fresh)
+
+    def delete(self, recording_id: str) -> None:
+        """Delete all rows of a recording; :meth:`forget` then takes them out of the file's bytes.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        self._to_forget.touch()  # before anything else: a crash must not leave it undone
+        with self.writing() as con:
+            delete_rows(con, recording_id)
 
     def rebuild(self, artefacts_root: Path, progress: Progress | None = None) -> int:
         """Make the file again from the artefacts alone and return the number of sessions.
@@ -241,6 +255,26 @@ class Store:
                 con.executemany(f"insert into programme_version values ({marks})", rows)
             con.commit()
 
+    def note_deletions(self, log: Sequence[Deletion]) -> None:
+        """Say in table ``deletion`` what was deleted, by whom and when.
+
+        Raises:
+            StoreError: the store is in use, newer than this program, or not writable.
+        """
+        rows = [
+            (
+                *(d.short_id, d.what, d.who, _utc(d.begun_at)),
+                *(_utc(d.done_at) if d.done_at else None, list(d.removed), d.reason),
+            )
+            for d in log
+        ]
+        with self.writing() as con:
+            con.begin()
+            con.execute("delete from deletion")
+            if rows:
+                con.executemany("insert into deletion values (?, ?, ?, ?, ?, ?, ?)", rows)
+            con.commit()
+
     def recordings(self, coachee: str) -> Recordings | None:
         """The recordings of one coachee; None where there is no store yet."""
         if not self.path.is_file():
@@ -361,8 +395,12 @@ def _programme_row(record: ProgrammeRecord, kept_at: datetime) -> tuple[object, 
         [f"{one.about}: {one.quote} ({one.source})" for one in record.evidence],
         [f"{one.title} {one.date or ''}".strip() for one in record.training],
         f"{terms.name} {terms.version}" if terms else None,
-        kept_at.astimezone(UTC).replace(tzinfo=None),
+        _utc(kept_at),
     )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _whose(run: Run) -> tuple[str | None, str | None, int | None]:

@@ -76,6 +76,13 @@ class Uploads:
         """Complete uploads that look the same from both ends."""
         return self._read("where fingerprint = ? and recording_id is not null", fingerprint)
 
+    def like(self, recording_id: str) -> list[Upload]:
+        """Those with that content, and those that look the same and are no other recording."""
+        known = self.of_recording(recording_id)
+        alike = {one.fingerprint for one in known if one.fingerprint}
+        begun = (one for one in self.open() if one.recording_id is None)
+        return known + [one for one in begun if one.fingerprint in alike]
+
     def of_recording(self, recording_id: str) -> list[Upload]:
         """Complete uploads with that content."""
         return self._read("where recording_id = ?", recording_id)

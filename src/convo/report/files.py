@@ -142,7 +142,8 @@ def reports_of(folder: Path, short_id: str) -> tuple[ReportFile, ...]:
 
 
 def progressions_of(folder: Path, coachee: str) -> tuple[ReportFile, ...]:
-    """All reports over the sessions of a coachee, also those over only a part of them."""
+    """The reports over the sessions of a coachee, those over a part of them included."""
+    # the name of a part comes after that of the coachee
     described = [_described(path) for path in folder.glob(f"{slug(coachee)}*-progression-*.html")]
     return tuple(r for r in described if r and (r.kind, r.coachee) == ("progression", coachee))
 

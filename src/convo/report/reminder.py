@@ -33,13 +33,12 @@ def reminder(conversation: Conversation, days: int) -> str:
     said = (f"“{view.quotes[-1].text}” ({view.quotes[-1].who})" for view in views)
     words = "\n".join(("What may have been agreed, in your own words:", *said))
     stamp = datetime.combine(session.date, datetime.min.time(), UTC)
-    uid = hashlib.sha256(f"{conversation.recording.recording_id} {days}".encode()).hexdigest()
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//convo//reminder//EN",
         "BEGIN:VEVENT",
-        f"UID:{uid[:32]}@convo",
+        f"UID:{uid(conversation.recording.recording_id, days)}",
         f"DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
         f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
@@ -50,6 +49,11 @@ def reminder(conversation: Conversation, days: int) -> str:
         "END:VCALENDAR",
     )
     return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def uid(recording_id: str, days: int) -> str:
+    """The name of the entry: the same for the same session and number of days."""
+    return f"{hashlib.sha256(f'{recording_id} {days}'.encode()).hexdigest()[:32]}@convo"
 
 
 def _text(value: str) -> str:

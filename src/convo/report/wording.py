@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from convo.conversation.media import is_played
 from convo.transcript import Conversation, Passage, Phase, Recording, Remedy, Role, Share, Turn
@@ -97,6 +97,11 @@ def long_date(day: date) -> str:
     '4 March 2025'
     """
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def local_day(moment: datetime) -> str:
+    """The day of a moment as the clock of this computer has it, in words."""
+    return long_date(moment.astimezone().date())
 
 
 def percent_of(part: float, whole: float) -> str | None:

@@ -158,6 +158,19 @@ def may_change(who: Viewer, session: Session) -> bool:
     return who.role in SPEAKERS and may_see(who, session)
 
 
+def may_delete(who: Viewer, session: Session) -> bool:
+    """Whether ``who`` may delete the session: either speaker may, and asks nobody."""
+    return may_change(who, session)
+
+
+def by(who: Viewer) -> str | None:
+    """Under what name it is kept that ``who`` did something.
+
+    None is the name of whoever uses this computer.
+    """
+    return who.account or (None if who.role == "owner" else who.name)
+
+
 def shown(who: Viewer, conversation: Conversation) -> Conversation:
     """``conversation`` as ``who`` may read it.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,15 +13,18 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
 from convo.answers import clips
+from convo.database.deletions import last_deletion
+from convo.database.manifest import Run
 from convo.errors import RecordingError
 from convo.exchange.transcripts import CONTAINER as TRANSCRIPT
 from convo.files import read_bytes, write_atomically
+from convo.report.wording import local_day
 from convo.reservation import file_of, lock
 from convo.transcript import Recording
 from convo.web import pages
-from convo.web.access import Who, may_hear
+from convo.web.access import Viewer, Who, may_hear
 from convo.web.desk import Desk
-from convo.web.kept import KeptSession, RunOf
+from convo.web.kept import KeptSession, RunOf, run_of
 from convo.web.pages import AtDesk
 
 router = APIRouter()
@@ -52,12 +56,17 @@ def sound_of(run: RunOf, desk: AtDesk, who: Who) -> Sound:
     recording = Recording(**run.facts["recording"])
     file = file_of(desk.data, recording)
     made = desk.data / "work" / recording.short_id / "listening"
-    return Sound(file, made, _missing(file, recording))
+    return Sound(file, made, _missing(desk, file, recording))
 
 
-def _missing(file: Path, recording: Recording) -> str:
+def _missing(desk: Desk, file: Path, recording: Recording) -> str:
     if recording.container == TRANSCRIPT:
         return "This session came in as a transcript, so there is no sound to hear."
+    if gone := last_deletion(desk.data, recording.recording_id, "sound"):
+        return (
+            f"The sound of this session was deleted on {local_day(gone.begun_at)}, so there is "
+            "nothing to hear any more. The words and figures stay."
+        )
     try:
         size = file.stat().st_size
     except OSError:
@@ -113,23 +122,23 @@ def sound(sound: SoundThere) -> Response:
 
 
 @router.get("/audio/{short_id}/sound.mp3")
-def sound_copy(run: RunOf, desk: AtDesk, sound: SoundThere) -> Response:
+def sound_copy(run: RunOf, desk: AtDesk, who: Who, sound: SoundThere) -> Response:
     """A copy that every browser plays; the first time it is made, a minute for two hours."""
     from convo.audio.playing import write_listening_copy
 
-    with _alone(desk, run.recording_id):
+    with _alone(run, desk, who):
         if not sound.copy.is_file():
             write_listening_copy(sound.file, sound.copy)
     return FileResponse(sound.copy, media_type="audio/mpeg", headers=_MAY_BE_ASKED_AGAIN)
 
 
 @router.get("/audio/{short_id}/peaks")
-def peaks(run: RunOf, desk: AtDesk, sound: SoundThere) -> Response:
+def peaks(run: RunOf, desk: AtDesk, who: Who, sound: SoundThere) -> Response:
     """How loud each moment is, from 0 to 100, in moments of equal length."""
     from convo.audio.playing import peaks as measured
 
     path = sound.made / _PEAKS
-    with _alone(desk, run.recording_id):
+    with _alone(run, desk, who):
         if not path.is_file():
             write_atomically(path, json.dumps(measured(sound.file)).encode())
     return Response(read_bytes(path), media_type="application/json", headers=_MAY_BE_ASKED_AGAIN)
@@ -144,9 +153,13 @@ def voice(speaker: str, kept: KeptSession, desk: AtDesk, who: Who) -> Response:
     return FileResponse(clip, media_type="audio/wav", headers=_MAY_BE_ASKED_AGAIN)
 
 
-def _alone(desk: Desk, recording_id: str) -> AbstractContextManager[None]:
-    """What takes long is made once, however many ask."""
-    return lock(desk.data, f"listening-{recording_id[:16]}")
+@contextmanager
+def _alone(run: Run, desk: Desk, who: Viewer) -> Iterator[None]:
+    """What takes long is made once, however many ask; not if it was deleted while they waited."""
+    short_id = run.recording_id[:16]
+    with lock(desk.data, f"listening-{short_id}"):
+        there(sound_of(run_of(short_id, desk, who), desk, who))
+        yield
 
 
 def _browser_type(file: Path) -> str | None:

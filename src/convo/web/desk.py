@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from convo.conversation.pseudonyms import Pseudonyms
 from convo.database.asking import Asker
+from convo.database.deletions import unfinished
 from convo.database.jobs import Queue
-from convo.database.masked import masked_store, pseudonyms
+from convo.database.masked import FOLDER, masked_store, pseudonyms
 from convo.database.runs import Run, RunsNotDone
 from convo.errors import StoreError
 from convo.files import read_bytes, write_atomically
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _KEY = "web.key"
-MASKED = "for-researchers"
 _SESSIONS = """
     select s.coachee, s.coach, s.number, s.date, s.programme, s.recording_id,
            round(r.duration_s / 60, 1), v.recording_id is not null
@@ -65,13 +65,15 @@ class Desk:
 
     ``inspect`` says what a file is (it knows the media library, the pages do not);
     ``queue_problem`` says in a sentence why nothing is being processed, None if all is well;
-    ``wide`` says that other computers can reach the page; then everybody must log in.
+    ``wide`` says that other computers can reach the page; then everybody must log in. ``told``
+    holds sentences that the first page shows once, by a key that nobody can guess.
     """
 
     data: Path
     inspect: Callable[[Path], Recording] = _refuse
     queue_problem: Callable[[], str | None] = lambda: None
     wide: bool = False
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _runs: dict[str, RunsNotDone] = field(default_factory=dict, repr=False)
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
     _remembered: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False)
@@ -115,7 +117,8 @@ class Desk:
         if self._listed[0] != seen:
             found = [_listed(row) for row in self.store().query(_SESSIONS).rows]
             self._listed = (seen, found)
-        return self._listed[1]
+        going = {one.short_id for one in unfinished(self.data) if one.what == "session"}
+        return [one for one in self._listed[1] if one.short_id not in going]
 
     def pseudonyms(self) -> Pseudonyms:
         """Pseudonyms for everybody whose name the store knows, the same ones every time."""
@@ -135,7 +138,7 @@ class Desk:
         """Who answers questions to the store, or to a copy of it without ``names``."""
         store = self.store()
         if not names:
-            store = masked_store(store, self.data / MASKED, self.pseudonyms())
+            store = masked_store(store, self.data / FOLDER, self.pseudonyms())
         if store.path not in self._askers:
             for path in [p for p in self._askers if (p.parent == self.data) == names]:
                 self._askers.pop(path).close()

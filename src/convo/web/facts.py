@@ -9,11 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from convo import correcting
+from convo.database.deletions import last_deletion
 from convo.naming import FIELDS, PEOPLE
 from convo.transcript import Session
 from convo.web import pages
-from convo.web.access import Viewer, Who, may_change, may_hear, sessions
-from convo.web.kept import Kept, KeptSession
+from convo.web.access import Who, may_change, may_hear, sessions
+from convo.web.kept import KeptSession
 from convo.web.pages import AtDesk
 from convo.web.putting_right import Asked, Done, check_stays
 from convo.web.sessions import coachee_key, report_id
@@ -51,21 +52,19 @@ def _tomorrow() -> datetime.date:
 
 
 @router.get("/sessions/{short_id}/parts/facts")
-def heading(request: Request, kept: KeptSession, who: Who) -> Response:
+def heading(request: Request, kept: KeptSession, desk: AtDesk, who: Who) -> Response:
     """The head of the page of a session, as it stands now."""
-    return pages.show(request, "session-facts.html.j2", **head(kept, who))
-
-
-def head(kept: Kept, who: Viewer) -> dict[str, Any]:
-    """What the head of the page names."""
-    return {
-        "c": kept.conversation,
-        "change": may_change(who, kept.run.session),
-        "hear": may_hear(who, kept.run.session),
-        "address": f"/sessions/{kept.short_id}",
-        "report_id": report_id(kept),
-        "progression": f"/coachees/{coachee_key(kept.conversation.session.coachee)}",
-    }
+    return pages.show(
+        request,
+        "session-facts.html.j2",
+        c=kept.conversation,
+        change=may_change(who, kept.run.session),
+        hear=may_hear(who, kept.run.session),
+        silent=last_deletion(desk.data, kept.short_id, "sound") is not None,
+        address=f"/sessions/{kept.short_id}",
+        report_id=report_id(kept),
+        progression=f"/coachees/{coachee_key(kept.conversation.session.coachee)}",
+    )
 
 
 @router.get("/sessions/{short_id}/facts")

@@ -22,8 +22,13 @@ PAGE = 100  # sessions on one page of the list
 
 
 @router.get("/")
-def home(request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "") -> Response:
-    """Coachees with their sessions, ``at`` a page of the list; ``find`` is part of a name."""
+def home(
+    request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "", told: str = ""
+) -> Response:
+    """Coachees with their sessions, ``at`` a page of the list; ``find`` is part of a name.
+
+    ``told`` is the key of sentences on what was done a moment ago.
+    """
     if who.role == "lead":
         return RedirectResponse("/programme", 303)
     wanted = find.strip().casefold()
@@ -40,6 +45,7 @@ def home(request: Request, desk: AtDesk, who: Who, at: int = 1, find: str = "") 
         at=at,
         pages_there=pages_there,
         find=find,
+        told=desk.told.pop(told, ()),
         in_queue=open_lines(desk, who),
         unfinished=desk.unfinished() if who.role == "owner" else [],
     )

@@ -11,11 +11,14 @@ from typing import Annotated
 from fastapi import Depends, HTTPException
 
 from convo.database.artefacts import Run, current_run, read_conversation
+from convo.database.deletions import last_deletion
+from convo.report.wording import local_day
 from convo.transcript import Conversation
 from convo.web.access import Who, may_see, shown
 from convo.web.pages import AtDesk
 
 GONE = "There is no such session: it may have been deleted."
+DELETED = "There is no such session: it was deleted on {}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ def run_of(short_id: str, desk: AtDesk, who: Who) -> Run:
     known = re.fullmatch("[0-9a-f]{16}", short_id)
     run = current_run(desk.artefacts, short_id) if known else None
     if run is None or not may_see(who, run.session):
-        raise HTTPException(404, GONE)
+        gone = last_deletion(desk.data, short_id, "session") if known and run is None else None
+        raise HTTPException(404, DELETED.format(local_day(gone.begun_at)) if gone else GONE)
     return run
 
 

@@ -19,7 +19,7 @@ from convo.report.shares import share_lines
 from convo.report.wording import phase_names
 from convo.transcript import Conversation, Passage, Phase, Session
 from convo.web import pages
-from convo.web.access import Viewer, Who, may_change
+from convo.web.access import Viewer, Who, by, may_change
 from convo.web.desk import Desk
 from convo.web.history import entries
 from convo.web.kept import Kept, KeptSession, kept_now, run_of
@@ -71,7 +71,7 @@ class Change:
     @property
     def by(self) -> str | None:
         """Under what name it is kept; None is the name of whoever uses this computer."""
-        return self.who.account or (None if self.who.role == "owner" else self.who.name)
+        return by(self.who)
 
 
 def change(

@@ -16,14 +16,15 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from convo import forgetting
+from convo.database.artefacts import is_kept
 from convo.database.jobs import Queued
-from convo.database.uploads import Uploads
 from convo.progress import EXPECTED_FACTORS, TITLES, machine_factors, seconds_left
 from convo.report.wording import plural
 from convo.sessions import SessionRequest
 from convo.transcript import Recording
 from convo.web import pages
-from convo.web.access import Viewer, Who, is_still, may_change
+from convo.web.access import Viewer, Who, by, is_still, may_change
 from convo.web.audio import SoundThere
 from convo.web.desk import Desk
 from convo.web.kept import RunOf
@@ -38,12 +39,16 @@ _LOGGED_OUT = '<p>You are logged out. <a href="/login?then=/queue">Log in again<
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One recording in the list: in ``progress`` how far it is, ``done`` from 0 to 1."""
+    """One recording in the list: in ``progress`` how far it is, ``done`` from 0 to 1.
+
+    ``kept`` says that there is a session of it, also if it failed when it was read again.
+    """
 
     job: Queued
     whose: str
     progress: str = ""
     done: float | None = None
+    kept: bool = False
 
 
 @router.get("")
@@ -115,15 +120,13 @@ def again(
 def forget(id: str, request: Request, desk: AtDesk, who: Who) -> Response:
     """Take a recording that has ended off the list.
 
-    What is kept of it stays. Of one that came to nothing the uploaded copy is deleted.
+    What is kept of it stays. One that came to nothing is deleted with all that came in of it.
     """
     job = _own_job(desk, who, id)
-    file = desk.data / job.file  # one that was not uploaded lies elsewhere, and is the user's own
-    ours = file.parent == desk.inbox and job.state != "done" and not _is_kept(desk, job)
-    if desk.queue.forget(id) and ours:
-        file.unlink(missing_ok=True)
-        for upload in Uploads(desk.data).of_recording(job.recording_id):
-            Uploads(desk.data).remove(upload.id)
+    if job.state in ("failed", "cancelled") and not is_kept(desk.artefacts, job.recording_id):
+        forgetting.forget(desk.data, job.recording_id, by(who))
+    else:
+        desk.queue.forget(id)
     return _list(request, desk, who)
 
 
@@ -167,10 +170,6 @@ def _own_job(desk: Desk, who: Viewer, id: str) -> Queued:
     return job
 
 
-def _is_kept(desk: Desk, job: Queued) -> bool:
-    return any(one.recording_id == job.recording_id for one in desk.sessions())
-
-
 def _is_of(who: Viewer, job: Queued) -> bool:
     return who.role == "owner" or job.who == who.name
 
@@ -207,7 +206,11 @@ def _lines(desk: Desk, who: Viewer) -> list[Line]:
             lines.append(line)
     running_first = sorted(lines, key=lambda line: line.job.state == "waiting")
     ended = desk.queue.ended(MOST_ENDED)
-    return running_first + [Line(job, _whose(job)) for job in ended if _is_of(who, job)]
+    return running_first + [
+        Line(job, _whose(job), kept=is_kept(desk.artefacts, job.recording_id))
+        for job in ended
+        if _is_of(who, job)
+    ]
 
 
 def _open_line(

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from convo.database.deletions import is_broken_off, last_deletion
 from convo.database.uploads import Upload, Uploads
 from convo.errors import ConvoError
+from convo.forgetting import finish
+from convo.report.wording import local_day
 from convo.sessions import guess_date, guess_number
 from convo.web.access import Viewer, may_see
 from convo.web.desk import Desk
@@ -21,13 +24,14 @@ class Received:
     """A complete upload that waits for what only a person can say.
 
     ``problem`` says why it will not be processed, or where it is already; then there is no more
-    to fill in.
+    to fill in. ``note`` is something to know of it.
     """
 
     upload: Upload
     date: datetime.date | None = None
     number: int | None = None
     problem: str | None = None
+    note: str = ""
 
 
 def receive(desk: Desk, who: Viewer, upload: Upload) -> Received:
@@ -42,6 +46,8 @@ def receive(desk: Desk, who: Viewer, upload: Upload) -> Received:
         except ConvoError as error:
             _drop(desk, upload)
             return Received(upload, problem=f"{error.on_page}.".replace(path.name, upload.name))
+        if is_broken_off(desk.data):
+            finish(desk.data)  # or what is left of it would be taken for this one
         if problem := known(desk, who, recording_id):
             _drop(desk, upload)
             return Received(upload, problem=problem)
@@ -52,19 +58,21 @@ def receive(desk: Desk, who: Viewer, upload: Upload) -> Received:
             Uploads(desk.data).remove(earlier.id)
         Uploads(desk.data).complete(upload.id, recording_id, minutes)
         upload = Uploads(desk.data).upload(upload.id) or upload
-    return described(upload)
+    return described(desk, upload)
 
 
-def described(upload: Upload) -> Received:
-    """What can be guessed from its name and age."""
+def described(desk: Desk, upload: Upload) -> Received:
+    """What can be guessed from its name and age, and whether it was here before."""
     day = guess_date(Path(upload.name), upload.modified or upload.begun_at)
-    return Received(upload, day, guess_number(upload.name))
+    gone = last_deletion(desk.data, upload.recording_id or "", "session")
+    note = f"This recording was deleted on {local_day(gone.begun_at)}." if gone else ""
+    return Received(upload, day, guess_number(upload.name), note=note)
 
 
 def waiting_for_a_person(desk: Desk, who: Viewer) -> list[Received]:
     """Complete uploads of this person which were not put into the queue yet."""
     return [
-        described(one)
+        described(desk, one)
         for one in Uploads(desk.data).open()
         if one.who == who.name and one.recording_id and (desk.inbox / one.recording_id).is_file()
     ]

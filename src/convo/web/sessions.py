@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
+from convo.database.deletions import last_deletion
 from convo.engagement import SessionRow, row_of
 from convo.report.charts import PHASE_COLORS
 from convo.report.files import progression_file_name, session_file_name
@@ -16,7 +17,7 @@ from convo.report.session import MOMENTS, TurnView, bars_of, reading, timeline_o
 from convo.report.spans import axis_of, phase_stretches
 from convo.transcript import Conversation
 from convo.web import pages
-from convo.web.access import Viewer, Who, may_change, may_enter, may_hear
+from convo.web.access import Viewer, Who, may_change, may_delete, may_enter, may_hear
 from convo.web.audio import sound_of
 from convo.web.desk import Desk
 from convo.web.guard import HEADERS
@@ -35,6 +36,7 @@ def session(request: Request, kept: KeptSession, desk: AtDesk, who: Who) -> Resp
     """The page of one session; its charts follow by :func:`part`."""
     nonce = secrets.token_urlsafe(16)
     content = _content(desk, kept, who)
+    content["silent"] = last_deletion(desk.data, kept.short_id, "sound") is not None
     page = pages.show(request, "session.html.j2", **content, nonce=nonce)
     # the waveform brings a style element of its own
     policy = HEADERS["content-security-policy"]
@@ -73,6 +75,7 @@ def _content(desk: Desk, kept: Kept, who: Viewer, row: SessionRow | None = None)
         "again": _again(desk, kept, who) if change else "",
         "judge": change,
         "hear": may_hear(who, kept.run.session),
+        "delete": may_delete(who, kept.run.session),
         "people": people(kept.conversation),
         "address": f"/sessions/{kept.short_id}",
         "version": kept.version,
