@@ -71,7 +71,7 @@ def keep(data: Path, made: Conversation) -> Place:
     store(data).load(folder)
     place = Place(data, data / "inbox" / made.recording.recording_id, made.recording)
     outcome.write_pages(place, folder.relative_to(data).as_posix())
-    outcome.note_path(data, made.session)
+    outcome.note_path(data, {made.session.coachee})
     record_run(
         data / "runs", Run(str(place.file), made.recording.recording_id, made.session, "done")
     )

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from convo import correcting, outcome, recomputing
+from convo import correcting, forgetting, outcome, recomputing
 from convo.config import Settings
 from convo.database.artefacts import current_run, write_conversation
 from convo.database.jobs import Queue, Queued
@@ -19,6 +19,7 @@ from convo.reservation import note_runs, store
 from convo.sessions import SessionRequest
 from convo.stages import Place
 from tests.database.conversations import make_conversation
+from tests.test_forgetting import left
 
 OPTIONS = Settings.model_validate({"phases": {"method": "cues"}, "functions": {"method": "cues"}})
 MADE = make_conversation(unattributed=0)
@@ -169,3 +170,11 @@ def test_processing_again_keeps_what_was_put_right_and_correct_is_kept_as_such(d
     assert settle_session(place, SESSION, asked=False) == asked
     unknown = replace(MADE.recording, recording_id="d" * 64)
     assert settle_session(replace(place, recording=unknown), SESSION, asked=True) == SESSION
+
+
+def test_a_session_that_was_renamed_is_deleted_under_every_name(data):
+    for coachee in ("Zzquokka", "Ann"):
+        rename(data, coachee=coachee)
+    assert left(data, "Zzquokka")
+    forgetting.forget(data, RECORDING, "Sam")
+    assert left(data, "Zzquokka") == left(data, "zzquokka") == left(data, "Ann") == set()
