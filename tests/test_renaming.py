@@ -8,6 +8,7 @@ import pytest
 from convo import correcting, forgetting, outcome, recomputing
 from convo.config import Settings
 from convo.database.artefacts import current_run, write_conversation
+from convo.database.earlier import with_remedies
 from convo.database.jobs import Queue, Queued
 from convo.database.masked import pseudonyms
 from convo.database.notes import cells
@@ -18,6 +19,7 @@ from convo.renaming import settle_session
 from convo.reservation import note_runs, store
 from convo.sessions import SessionRequest
 from convo.stages import Place
+from convo.transcript import Remedy
 from tests.database.conversations import make_conversation
 from tests.test_forgetting import left
 
@@ -178,3 +180,29 @@ def test_a_session_that_was_renamed_is_deleted_under_every_name(data):
     assert left(data, "Zzquokka")
     forgetting.forget(data, RECORDING, "Sam")
     assert left(data, "Zzquokka") == left(data, "zzquokka") == left(data, "Ann") == set()
+
+
+def test_a_transcript_tells_by_its_names_who_is_the_coach_when_they_are_put_right(tmp_path):
+    file = tmp_path / "talk.vtt"
+    cue = "00:00:0{}.000 --> 00:00:0{}.000\n<v {}>So what happened there then?\n"
+    file.write_text("WEBVTT\n\n" + "\n".join(cue.format(n, n + 1, "AB"[n % 2]) for n in range(6)))
+    about = replace(MADE.recording, channels=0, name=file.name)
+    record_run(tmp_path / "runs", Run(str(file), about.recording_id, SESSION, "done"))
+    kept = replace(MADE, recording=about, session=replace(SESSION, coach="A", coachee="B"))
+    place = Place(tmp_path, tmp_path / "elsewhere", about)
+    swapped = replace(SESSION, coach="B", coachee="A")
+    known = recomputing._known(place, kept, swapped)
+    assert known["SPEAKER_01"] > 0.9 > known["SPEAKER_00"]
+    file.unlink()
+    assert recomputing._known(place, kept, swapped) == {}  # as it was known before
+
+
+def test_a_reason_that_an_earlier_version_kept_names_no_command():
+    old = (
+        "each channel of the recording seems to hold one speaker: process it again with "
+        "--channels speakers, and nobody's words can be given to the other"
+    )
+    found = with_remedies({"review": [old, "something else"]})
+    assert found["review"] == [outcome.CHANNELS.reason, "something else"]
+    assert [Remedy(**one) for one in found["remedies"]] == [outcome.CHANNELS]
+    assert with_remedies(found) is found
