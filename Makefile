@@ -18,7 +18,8 @@ demo: $(VENV)/.installed  ## install, then process the three sample sessions and
 	$(PY) -m convo demo
 
 test: $(VENV)/.installed check chromium  ## every test, with the real models on real speech (about half an hour)
-	$(PY) -m pytest -n 2 --dist loadscope
+	$(PY) -m pytest -n 2 --dist loadscope -m "not speed"
+	$(PY) -m pytest -m speed
 
 chromium: $(VENV)/.installed  ## a browser for the tests of the page, where it can be installed
 	@$(PY) tests/web/chromium.py
@@ -29,7 +30,7 @@ screenshots: $(VENV)/.installed chromium  ## a picture of every page in build/sc
 	$(PY) docs/pictures.py
 
 test-quick: $(VENV)/.installed  ## the tests that load no model
-	$(PY) -m pytest -n 2 --dist loadscope -m "not slow"
+	$(PY) -m pytest -n 2 --dist loadscope -m "not slow and not speed"
 
 check: $(VENV)/.installed  ## format, lint, types, and which module may import which
 	$(PY) -m ruff format --check .

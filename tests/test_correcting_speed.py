@@ -16,7 +16,7 @@ TURNS = 600
 KINDS = ("candidate", "phase", "media", "private", "speaker", "words")
 LIMIT_S = 6  # wanted is 1 s, found 0.6 to 2 s on two idle cores: a slow machine may take longer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.speed]
 
 
 @pytest.fixture(scope="module")

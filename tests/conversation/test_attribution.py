@@ -131,6 +131,7 @@ def test_an_unknown_option_is_refused() -> None:
         AttributionOptions(max_gap=1)  # type: ignore[call-arg]
 
 
+@pytest.mark.speed
 def test_speed_of_a_hundred_thousand_words(benchmark: Any) -> None:
     random = np.random.default_rng(0)
     starts = np.cumsum(random.uniform(0.1, 0.5, 100_000)).round(3)

@@ -228,6 +228,7 @@ def test_the_shipped_file_is_complete() -> None:
     assert (np.abs(codes).max(axis=0) > 1).all() and (np.abs(flags).max(axis=0) > 0.5).all()
 
 
+@pytest.mark.speed
 def test_a_session_is_coded_in_time(benchmark: Any) -> None:
     """Six hundred turns, as in an hour of talk."""
     dice = random.Random(2)

@@ -333,6 +333,7 @@ def test_samples_agree_with_the_probabilities() -> None:
             assert drawn == pytest.approx(found.probabilities[place][phase], abs=0.05)
 
 
+@pytest.mark.speed
 def test_six_hundred_turns_take_less_than_a_few_seconds() -> None:
     turns = tuple(replace(turn, number=n) for n, turn in enumerate(worked_session() * 20, start=1))
     before = time.perf_counter()

@@ -65,6 +65,7 @@ def test_a_question_about_what_to_do_is_not_a_greeting() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.speed
 def test_six_hundred_turns_take_less_than_ten_seconds_and_a_gigabyte() -> None:
     turns = a_long_session(600)
     segmenter = PhaseSegmenter(shipped.cues(), PhasesOptions(), shipped_reader())

@@ -305,7 +305,7 @@ def test_the_table_and_the_json():
 
 
 def test_the_command_recognises_each_recording_once(write_case, tmp_path, monkeypatch, capsys):
-    from convo import stages
+    from convo import shipped, stages
 
     monkeypatch.setenv("CONVO_DATA", str(tmp_path / "data"))
     turns = told(TALK)
@@ -320,7 +320,7 @@ def test_the_command_recognises_each_recording_once(write_case, tmp_path, monkey
         return words_of(turns), Diarization((), (), {}, "bundled")
 
     monkeypatch.setattr(stages, "recognise", recognise)
-    monkeypatch.setattr(stages, "phase_segmenter", lambda _, cues: PhaseSegmenter(cues))
+    monkeypatch.setattr(shipped, "phase_segmenter", lambda _, cues: PhaseSegmenter(cues))
     target = tmp_path / "score.json"
     assert main(["score", str(tmp_path), "--quiet", "--json", str(target)]) == DONE
     assert asked == ["x", "y"]

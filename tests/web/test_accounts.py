@@ -229,6 +229,7 @@ def test_too_many_is_said_with_the_time_to_wait(client: TestClient) -> None:
     assert "wait 15 minutes" in answer.text
 
 
+@pytest.mark.speed
 def test_an_unknown_name_is_no_quicker_and_reads_the_same(client, accounts, monkeypatch) -> None:
     monkeypatch.undo()
     module._nobodys_hash.cache_clear()
