@@ -25,6 +25,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / 
 from convo.database.artefacts import read_run, write_conversation  # noqa: E402
 from convo.database.manifest import write_manifest  # noqa: E402
 from convo.database.store import Store  # noqa: E402
+from convo.report.files import progression_file_name  # noqa: E402
 from tests.database.conversations import make_conversation  # noqa: E402
 
 KINDS, REPEATS, PER_COACHEE = 20, 9, 8
@@ -110,6 +111,10 @@ def addresses(folder: Path, sessions: int) -> dict[str, list[str]]:
         "sessions": ["/", "/?at=7", "/?at=90"],
         "sessions, found by name": [f"/?find={name}" for name in coachees],
         "one session": [f"/sessions/{short}" for short in shorts],
+        "one coachee": [f"/coachees/{_key(name)}" for name in coachees],
+        "one coachee, side by side": [
+            f"/coachees/{_key(name)}/parts/sessions" for name in coachees
+        ],
         "ask": ["/ask"],
         "programmes": ["/programme", "/programme/Programme%201"],
         "upload": ["/upload"],
@@ -122,6 +127,10 @@ def addresses(folder: Path, sessions: int) -> dict[str, list[str]]:
         found[f"api {name}"] = [f"/api/{name}", f"/api/{name}?offset=5000"]
         found[f"api {name} of one"] = [f"/api/{name}?recording_id={short}" for short in shorts]
     return found
+
+
+def _key(coachee: str) -> str:
+    return progression_file_name(coachee).removesuffix(".html")
 
 
 async def browse(base: str, pages: dict[str, list[str]], seconds: float) -> dict[str, list[float]]:

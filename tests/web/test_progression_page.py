@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 from fastapi.testclient import TestClient
+from kept import keep, sample
 
+from convo.outcome import write_cell
+from convo.report.progression import side_by_side
+from convo.web import progression
 from convo.web.sessions import coachee_key
 
 HANNAH = f"/coachees/{coachee_key('Hannah')}"
@@ -36,3 +40,20 @@ def test_links_between_reports_lead_to_sessions(client: TestClient) -> None:
 def test_an_unknown_coachee_is_not_found(client: TestClient) -> None:
     for address in ("/coachees/none", "/coachees/none/parts/sessions"):
         assert client.get(address).status_code == 404
+
+
+def test_the_table_is_made_again_only_when_something_changed(tmp_path, browse, monkeypatch) -> None:
+    data = keep(tmp_path, [sample(1), sample(2)])
+    client, made = browse(data), []
+
+    def counted(*given, **named):
+        made.append(given)
+        return side_by_side(*given, **named)
+
+    monkeypatch.setattr(progression, "side_by_side", counted)
+    first = client.get(f"{HANNAH}/parts/sessions").text
+    assert client.get(f"{HANNAH}/parts/sessions").text == first
+    assert len(made) == 1
+
+    write_cell(data, sample(1), None, "In our own words.", "Maeve")
+    assert "In our own words." in client.get(f"{HANNAH}/parts/sessions").text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,7 @@ from convo.database.jobs import Queue
 from convo.database.masked import FOLDER, masked_store, pseudonyms
 from convo.database.runs import Run, RunsNotDone
 from convo.errors import StoreError
-from convo.files import read_bytes, write_atomically
+from convo.files import Newest, read_bytes, write_atomically
 from convo.report.files import session_file_name
 from convo.transcript import Recording, Session
 
@@ -77,6 +77,7 @@ class Desk:
     _runs: dict[str, RunsNotDone] = field(default_factory=dict, repr=False)
     _listed: tuple[object, list[Listed]] = field(default=(None, []), repr=False)
     _remembered: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False)
+    _lately: Newest[Hashable, Any] = field(default_factory=lambda: Newest(32), repr=False)
     _askers: dict[Path, Asker] = field(default_factory=dict, repr=False)
 
     @property
@@ -132,6 +133,11 @@ class Desk:
         if known is None or known[0] != seen:
             known = self._remembered[name] = (seen, make())
         found: T = known[1]
+        return found
+
+    def lately(self, key: Hashable, make: Callable[[], T]) -> T:
+        """:meth:`remembered` for what there is very much of: only the newest are kept."""
+        found: T = self._lately.of((self._state(), key), make)
         return found
 
     def asker(self, *, names: bool) -> Asker:

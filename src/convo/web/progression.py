@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -53,18 +55,23 @@ def coachee(request: Request, report_id: str, desk: AtDesk, who: Who) -> Respons
 @router.get("/coachees/{report_id}/parts/sessions")
 def side_by_side_part(request: Request, report_id: str, desk: AtDesk, who: Who) -> Response:
     """The sessions beside each other, as the report over them has it."""
-    read = [_read(one, desk, who) for one in _of(report_id, desk, who)]
-    # Notes are in the words of people who are named there.
-    told = () if who.role == "researcher" else paths(desk.data, read)
-    writes = who.role in SPEAKERS
-    content = side_by_side(read, steps=steps(read), paths=told, writable=writes)
+    listed = _of(report_id, desk, who)
+    seen = who, tuple(one.recording_id for one in listed)
+    content = desk.lately(seen, lambda: _content(listed, desk, who))
     return pages.show(
         request,
         "progression.html.j2",
         layout="content-only.html.j2",
-        own_words=CELL if writes else "",
+        own_words=CELL if who.role in SPEAKERS else "",
         **content,
     )
+
+
+def _content(listed: list[Listed], desk: Desk, who: Viewer) -> dict[str, Any]:
+    read = [_read(one, desk, who) for one in listed]
+    # Notes are in the words of people who are named there.
+    told = () if who.role == "researcher" else paths(desk.data, read)
+    return side_by_side(read, steps=steps(read), paths=told, writable=who.role in SPEAKERS)
 
 
 def _read(one: Listed, desk: Desk, who: Viewer) -> Conversation:
