@@ -13,8 +13,8 @@ from convo.transcript import Passage
 from tests.database.conversations import SCRIPT, make_conversation
 
 TURNS = 600
-KINDS = ("candidate", "phase", "media", "private", "speaker", "words")
-LIMIT_S = 6  # wanted is 1 s, found 0.6 to 2 s on two idle cores: a slow machine may take longer
+# Wanted is 1 s, found 0.6 to 2.2 s on two idle cores: a slow machine may take longer.
+LIMITS_S = {"candidate": 3, "phase": 3, "media": 6, "private": 6, "speaker": 6, "words": 6}
 
 pytestmark = [pytest.mark.slow, pytest.mark.speed]
 
@@ -55,7 +55,7 @@ def corrected(kind, data, recording_id, times):
             correcting.edit_words(*place, turn.start, turn.end, "Something else was said.", "Sam")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LIMITS_S)
 def test_a_correction_is_there_at_once(benchmark, long, kind):
     times = iter(range(10))
 
@@ -65,7 +65,7 @@ def test_a_correction_is_there_at_once(benchmark, long, kind):
 
     benchmark.pedantic(recomputing.recount, setup=ready, rounds=3)
     if benchmark.stats:
-        assert benchmark.stats.stats.median < LIMIT_S
+        assert benchmark.stats.stats.median < LIMITS_S[kind]
     while any(entry.counts for entry in correcting.history(*long) if entry.kind != "undo"):
         correcting.undo(*long, "Sam")
     correcting.recompute(*long)

@@ -171,12 +171,7 @@ class Store:
             (r.recording_id, r.file, *_whose(r), r.state, r.message, r.changed_at[:19])
             for r in runs
         ]
-        with self.writing() as con:
-            con.begin()
-            con.execute("delete from attempt")
-            if rows:
-                con.executemany("insert into attempt values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            con.commit()
+        self._replace_all("attempt", rows)
 
     def note_follow_ups(
         self, recordings: Sequence[str], rows: Sequence[tuple[str, str, FollowUp]]
@@ -246,14 +241,7 @@ class Store:
         Raises:
             StoreError: the store is in use, newer than this program, or not writable.
         """
-        with self.writing() as con:
-            con.begin()
-            con.execute("delete from programme_version")
-            if versions:
-                marks = ", ".join("?" * 16)
-                rows = [_programme_row(*version) for version in versions]
-                con.executemany(f"insert into programme_version values ({marks})", rows)
-            con.commit()
+        self._replace_all("programme_version", [_programme_row(*one) for one in versions])
 
     def note_deletions(self, log: Sequence[Deletion]) -> None:
         """Say in table ``deletion`` what was deleted, by whom and when.
@@ -268,11 +256,16 @@ class Store:
             )
             for d in log
         ]
+        self._replace_all("deletion", rows)
+
+    def _replace_all(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """``rows`` and no others are in ``table``, in one step."""
         with self.writing() as con:
             con.begin()
-            con.execute("delete from deletion")
+            con.execute(f"delete from {table}")
             if rows:
-                con.executemany("insert into deletion values (?, ?, ?, ?, ?, ?, ?)", rows)
+                marks = ", ".join("?" * len(rows[0]))
+                con.executemany(f"insert into {table} values ({marks})", rows)
             con.commit()
 
     def recordings(self, coachee: str) -> Recordings | None:
