@@ -45,6 +45,7 @@ def word_lists() -> WordLists:
     return parse_word_lists(resource("configs/measures.toml").read_text(encoding="utf-8"))
 
 
+@functools.cache
 def activity_cues() -> ActivityCues:
     """The cues of ``configs/activities.toml``."""
     return parse_activity_cues(resource("configs/activities.toml").read_text(encoding="utf-8"))

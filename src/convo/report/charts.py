@@ -11,11 +11,13 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any, NamedTuple, ParamSpec
 
 from convo.transcript import Phase
 
 P = ParamSpec("P")
+Spec = dict[str, Any]
+"""A part of a Vega-Lite specification."""
 
 PHASE_COLORS: Mapping[Phase, str] = {
     Phase.ORIENTATION: "#dcb25a",
@@ -60,7 +62,7 @@ class Chart:
     narrow: str = ""
 
 
-AXIS_LOOK: dict[str, Any] = {
+AXIS_LOOK: Spec = {
     "grid": False,
     "domainColor": MUTED,
     "tickColor": MUTED,
@@ -99,33 +101,27 @@ def share_bars(bars: Sequence[Bar], description: str) -> Chart:
 
 
 def _share_bars(bars: Sequence[Bar], width: int) -> str:
-    import altair as alt
-
     height = ROW * len(bars) + LABEL
-    x = alt.X(
-        "x:Q",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(
-            title=None,
-            values=[0, 25, 50, 75, 100],
-            labelExpr="datum.label + '\u00a0%'",
-            **AXIS_LOOK,
-        ),
-    )
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
-    data = _bar_data(bars)
-    marks = alt.layer(
-        _boxes(alt, "parts", x, y),
-        alt.Chart(named(alt, "empty"))
-        .mark_rect(fill="#ffffff", stroke=MUTED, strokeDash=[4, 3])
-        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")),
-        *_whiskers(alt, x, y, x2=alt.X2("x2")),
-        texts(alt, "names", x, y, limit=width * 0.5, color=INK, fontSize=12.5, fontWeight=600),
-        texts(alt, "notes", x, y, align="right", color=MUTED, fontSize=12, limit=width * 0.6),
-        texts(alt, "left", x, y, baseline="middle", dx=6, color="#ffffff", fontSize=12),
-        texts(alt, "right", x, y, baseline="middle", align="right", dx=-6, color=INK, fontSize=12),
-    )
-    return svg(marks.properties(width=width, height=height), data)
+    axis: Spec = {
+        "title": None,
+        "values": [0, 25, 50, 75, 100],
+        "labelExpr": "datum.label + '\u00a0%'",
+        **AXIS_LOOK,
+    }
+    over = Plane(quantity("x", [0, 100], axis), quantity("y", [height, 0]))
+    names: Spec = {"limit": width * 0.5, "color": INK, "fontSize": 12.5, "fontWeight": 600}
+    notes: Spec = {"align": "right", "color": MUTED, "fontSize": 12, "limit": width * 0.6}
+    inside: Spec = {"baseline": "middle", "fontSize": 12}
+    layers = [
+        _boxes(over, "parts"),
+        boxes(over, "empty", fill="#ffffff", stroke=MUTED, strokeDash=[4, 3]),
+        *_whiskers(over, "x2"),
+        texts(over, "names", **names),
+        texts(over, "notes", **notes),
+        texts(over, "left", dx=6, color="#ffffff", **inside),
+        texts(over, "right", align="right", dx=-6, color=INK, **inside),
+    ]
+    return svg(layers, width, height, _bar_data(bars))
 
 
 def _bar_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
@@ -157,25 +153,18 @@ def _bar_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
 @drawn_once
 def session_columns(bars: Sequence[Bar], description: str) -> Chart:
     """One column a session, coach below and coachee above; nothing joins the columns."""
-    import altair as alt
-
-    step = 34
-    width = step * len(bars)
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, len(bars)], nice=False), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[-20, 100], nice=False), axis=None)
-    marks = alt.layer(
-        _boxes(alt, "parts", x, y),
-        alt.Chart(named(alt, "empty"))
-        .mark_rect(fill="#ffffff", stroke=MUTED, strokeDash=[3, 3])
-        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")),
-        *_whiskers(alt, x, y, y2=alt.Y2("y2")),
-        texts(alt, "names", x, y, align="center", color=INK, fontSize=12),
-        texts(alt, "none", x, y, align="center", color=MUTED, fontSize=12),
-        texts(alt, "left", x, y, align="center", color="#ffffff", fontSize=11.5),
-        texts(alt, "right", x, y, align="center", color=INK, fontSize=11.5),
-    )
-    drawn = marks.properties(width=width, height=PANEL_HEIGHT)
-    return Chart(description, svg(drawn, _column_data(bars)))
+    width = 34 * len(bars)
+    over = Plane(quantity("x", [0, len(bars)]), quantity("y", [-20, 100]))
+    layers = [
+        _boxes(over, "parts"),
+        boxes(over, "empty", fill="#ffffff", stroke=MUTED, strokeDash=[3, 3]),
+        *_whiskers(over, "y2"),
+        texts(over, "names", align="center", color=INK, fontSize=12),
+        texts(over, "none", align="center", color=MUTED, fontSize=12),
+        texts(over, "left", align="center", color="#ffffff", fontSize=11.5),
+        texts(over, "right", align="center", color=INK, fontSize=11.5),
+    ]
+    return Chart(description, svg(layers, width, PANEL_HEIGHT, _column_data(bars)))
 
 
 def _column_data(bars: Sequence[Bar]) -> dict[str, list[dict[str, Any]]]:
@@ -215,20 +204,18 @@ class Column:
     high: float | None = None
 
 
+@drawn_once
 def value_columns(columns: Sequence[Column], description: str) -> Chart:
     """One column a session from 0 up, with its figure and interval; nothing joins the columns."""
-    import altair as alt
-
     tops = [top for one in columns for top in (one.value, one.high) if top is not None]
     top = max([*tops, 1e-9])
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, len(columns)], nice=False), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.22 * top, 1.25 * top], nice=False), axis=None)
-    marks = alt.layer(
-        _boxes(alt, "parts", x, y),
-        *_whiskers(alt, x, y, y2=alt.Y2("y2")),
-        texts(alt, "names", x, y, align="center", color=MUTED, fontSize=12),
-        texts(alt, "values", x, y, align="center", color=INK, fontSize=12),
-    )
+    over = Plane(quantity("x", [0, len(columns)]), quantity("y", [-0.22 * top, 1.25 * top]))
+    layers = [
+        _boxes(over, "parts"),
+        *_whiskers(over, "y2"),
+        texts(over, "names", align="center", color=MUTED, fontSize=12),
+        texts(over, "values", align="center", color=INK, fontSize=12),
+    ]
     data: dict[str, list[dict[str, Any]]] = {
         name: [] for name in ("parts", "whiskers", "names", "values")
     }
@@ -243,8 +230,7 @@ def value_columns(columns: Sequence[Column], description: str) -> Chart:
         data["parts"].append(side | {"fill": COLUMN_COLOR})
         if one.low is not None and one.high is not None and one.high > one.low:
             data["whiskers"].append({"x": middle, "y": one.low, "y2": one.high})
-    drawn = marks.properties(width=max(40 * len(columns), 80), height=STRAND_HEIGHT)
-    return Chart(description, svg(drawn, data))
+    return Chart(description, svg(layers, max(40 * len(columns), 80), STRAND_HEIGHT, data))
 
 
 def _reach(bar: Bar) -> tuple[float, float]:
@@ -253,41 +239,70 @@ def _reach(bar: Bar) -> tuple[float, float]:
     return min(points), max(points)
 
 
-def named(alt: Any, name: str) -> Any:
-    """Data that :func:`svg` fills in by ``name``."""
-    return alt.NamedData(name=name)
+class Plane(NamedTuple):
+    """The two axes of a chart."""
+
+    x: Spec
+    y: Spec
 
 
-def _boxes(alt: Any, name: str, x: Any, y: Any) -> Any:
-    return (
-        alt.Chart(named(alt, name))
-        .mark_rect(stroke="#ffffff", strokeWidth=1)
-        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2"), fill=alt.Fill("fill:N", scale=None))
-    )
+def quantity(field: str, domain: Sequence[float], axis: Spec | None = None) -> Spec:
+    """An axis over numbers, exactly as long as ``domain``; nothing is drawn without ``axis``."""
+    scale = {"domain": domain, "nice": False}
+    return {"field": field, "type": "quantitative", "axis": axis, "scale": scale}
 
 
-def texts(alt: Any, name: str, x: Any, y: Any, **look: Any) -> Any:
+def nominal(field: str) -> Spec:
+    """A colour that the data name themselves."""
+    return {"field": field, "type": "nominal", "scale": None}
+
+
+def layer(data: str, mark: Spec, over: Plane, *ends: str, **encoding: Spec) -> Spec:
+    """Marks for the data set of that name; ``ends`` are the fields where a mark ends."""
+    other = {end: {"field": end} for end in ends}
+    placed = {"x": over.x, "y": over.y, **other, **encoding}
+    return {"data": {"name": data}, "mark": mark, "encoding": placed}
+
+
+def boxes(over: Plane, data: str, encoding: Spec | None = None, **look: Any) -> Spec:
+    """A layer of rectangles."""
+    return layer(data, {"type": "rect", **look}, over, "x2", "y2", **(encoding or {}))
+
+
+def texts(over: Plane, data: str, encoding: Spec | None = None, **look: Any) -> Spec:
     """A layer of texts."""
-    look = {"align": "left", "baseline": "alphabetic", **look}
-    return alt.Chart(named(alt, name)).mark_text(**look).encode(x=x, y=y, text=alt.Text("text:N"))
+    mark = {"type": "text", "align": "left", "baseline": "alphabetic", **look}
+    text = {"field": "text", "type": "nominal"}
+    return layer(data, mark, over, text=text, **(encoding or {}))
 
 
-def _whiskers(alt: Any, x: Any, y: Any, **ends: Any) -> list[Any]:
-    chart = alt.Chart(named(alt, "whiskers"))
+def _boxes(over: Plane, data: str) -> Spec:
+    return boxes(over, data, {"fill": nominal("fill")}, stroke="#ffffff", strokeWidth=1)
+
+
+def _whiskers(over: Plane, end: str) -> list[Spec]:
+    looks: tuple[Spec, ...] = (
+        {"color": "#ffffff", "strokeWidth": 6},
+        {"color": INK, "strokeWidth": 2},
+    )
     return [
-        chart.mark_rule(color=color, strokeWidth=width, strokeCap="butt").encode(x=x, y=y, **ends)
-        for color, width in (("#ffffff", 6), (INK, 2))
+        layer("whiskers", {"type": "rule", "strokeCap": "butt", **look}, over, end)
+        for look in looks
     ]
 
 
-def svg(chart: Any, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """``chart`` drawn with ``data``, by name of the data set."""
+def svg(layers: Sequence[Spec], width: float, height: float, data: Mapping[str, Any]) -> str:
+    """``layers`` over each other, drawn with ``data``, by name of the data set."""
     import vl_convert
 
-    spec = chart.to_dict(validate=False)
-    spec["padding"] = 1
-    spec["config"] = {"aria": False, "font": FONT, "background": None, "view": {"stroke": None}}
-    spec["datasets"] = data
+    spec = {
+        "layer": layers,
+        "width": width,
+        "height": height,
+        "padding": 1,
+        "config": {"aria": False, "font": FONT, "background": None, "view": {"stroke": None}},
+        "datasets": data,
+    }
     drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     return _own_ids(drawn)
 

@@ -20,8 +20,12 @@ from convo.report.charts import (
     ROW,
     WIDE,
     Chart,
+    Plane,
+    Spec,
+    boxes,
     drawn_once,
-    named,
+    nominal,
+    quantity,
     svg,
     texts,
 )
@@ -77,38 +81,30 @@ def _timeline(
     timed: bool,
     width: int,
 ) -> str:
-    import altair as alt
-
     ribbon = [TimelineRow("Phases", phases)] if phases else []
     lines = [*ribbon, *rows]
     height = ROW * len(lines)
-    x = alt.X(
-        "x:Q",
-        scale=alt.Scale(domain=[0, end or 1], nice=False),
-        axis=_time_axis(alt, end, timed, width),
+    over = Plane(
+        quantity("x", [0, end or 1], _time_axis(end, timed, width)), quantity("y", [height, 0])
     )
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     data: dict[str, list[dict[str, Any]]] = {
         "pieces": [_piece(s, i, end, width) for i, r in enumerate(lines) for s in r.stretches],
         "ribbon": _ribbon_texts(phases, bands, end, width),
         "names": [{"x": 0, "y": i * ROW + LABEL - 4, "text": r.name} for i, r in enumerate(lines)],
         "bands": [{"x": a, "x2": b, "y": LABEL - 2, "y2": height - 5} for a, b in bands],
     }
-    fill, stroke = alt.Fill("fill:N", scale=None), alt.Stroke("stroke:N", scale=None)
-    boxes = alt.Chart(named(alt, "pieces")).mark_rect(strokeWidth=0.75)
-    marks = alt.layer(
-        boxes.encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2"), fill=fill, stroke=stroke),
-        alt.Chart(named(alt, "bands"))
-        .mark_rect(fill=f"url(#{HATCH_ID})", stroke=MUTED, strokeWidth=0.75, strokeDash=[3, 2])
-        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")),
-        texts(alt, "ribbon", x, y, baseline="middle", dx=5, fontSize=12).encode(
-            color=alt.Color("ink:N", scale=None)
-        ),
+    own = {"fill": nominal("fill"), "stroke": nominal("stroke")}
+    hatched: Spec = {"fill": f"url(#{HATCH_ID})", "stroke": MUTED, "strokeDash": [3, 2]}
+    ink = {"color": nominal("ink")}
+    layers = [
+        boxes(over, "pieces", own, strokeWidth=0.75),
+        boxes(over, "bands", strokeWidth=0.75, **hatched),
+        texts(over, "ribbon", ink, baseline="middle", dx=5, fontSize=12),
         # a halo keeps names readable where hatching runs behind them
-        texts(alt, "names", x, y, limit=width, stroke="#ffffff", strokeWidth=4, fontSize=12),
-        texts(alt, "names", x, y, limit=width, color=INK, fontSize=12),
-    )
-    return svg(marks.properties(width=width, height=height), data)
+        texts(over, "names", limit=width, stroke="#ffffff", strokeWidth=4, fontSize=12),
+        texts(over, "names", limit=width, color=INK, fontSize=12),
+    ]
+    return svg(layers, width, height, data)
 
 
 def _piece(stretch: Stretch, row: int, end: float, width: int) -> dict[str, Any]:
@@ -140,14 +136,12 @@ def _ribbon_texts(
     return texts
 
 
-def _time_axis(alt: Any, end: float, timed: bool, width: int) -> Any:
+def _time_axis(end: float, timed: bool, width: int) -> Spec:
     most = max(width // 90, 2)
     if not timed:
-        return alt.Axis(title="words so far", tickCount=most, format=",d", **AXIS_LOOK)
+        return {"title": "words so far", "tickCount": most, "format": ",d", **AXIS_LOOK}
     step = next((step for step in _STEPS if end / step <= most), 14400)
     ticks = [n * step for n in range(int(end // step) + 1)]
     names = {str(tick): clock(tick) for tick in ticks}
-    label = "".join(f"datum.value == {tick} ? '{name}' : " for tick, name in names.items())
-    return alt.Axis(
-        title="time in the recording", values=ticks, labelExpr=label + "''", **AXIS_LOOK
-    )
+    label = "".join(f"datum.value == {tick} ? '{name}' : " for tick, name in names.items()) + "''"
+    return {"title": "time in the recording", "values": ticks, "labelExpr": label, **AXIS_LOOK}

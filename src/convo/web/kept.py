@@ -58,7 +58,7 @@ RunOf = Annotated[Run, Depends(run_of)]
 KeptSession = Annotated[Kept, Depends(kept_now)]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=24)  # about what is kept of one coachee
 def _read(folder: Path) -> Conversation:
     """A run never changes, so what was read of it holds."""
     return read_conversation(folder)
