@@ -32,6 +32,9 @@ KINDS, REPEATS, PER_COACHEE = 20, 9, 8
 PROGRAMMES = 12
 LIMIT_S = 0.3
 SLOWEST = 0.95
+BESIDE = "one coachee, side by side"
+LATER = {f"one coachee, {part}": part for part in ("columns", "told", "strands")}
+VISITED = 300  # so many sessions and coachees are looked at, most of them once
 
 
 def make(folder: Path, sessions: int) -> None:
@@ -104,23 +107,23 @@ def addresses(folder: Path, sessions: int) -> dict[str, list[str]]:
     chosen = random.Random(5)
     shorts = [
         hashlib.sha256(f"crowd {chosen.randrange(sessions)}".encode()).hexdigest()[:16]
-        for _ in range(25)
+        for _ in range(VISITED)
     ]
-    coachees = [_session(chosen.randrange(sessions))["coachee"] for _ in range(25)]
+    coachees = [_session(chosen.randrange(sessions))["coachee"] for _ in range(VISITED)]
     found = {
         "sessions": ["/", "/?at=7", "/?at=90"],
         "sessions, found by name": [f"/?find={name}" for name in coachees],
         "one session": [f"/sessions/{short}" for short in shorts],
         "one coachee": [f"/coachees/{_key(name)}" for name in coachees],
-        "one coachee, side by side": [
-            f"/coachees/{_key(name)}/parts/sessions" for name in coachees
-        ],
+        BESIDE: [f"/coachees/{_key(name)}/parts/sessions" for name in coachees],
         "ask": ["/ask"],
         "programmes": ["/programme", "/programme/Programme%201"],
         "upload": ["/upload"],
         "queue": ["/queue"],
         "api": ["/api"],
     }
+    for name, part in LATER.items():
+        found[name] = [address.replace("/sessions", f"/{part}") for address in found[BESIDE]]
     for part in ("shares", "timeline", "review", "transcript"):
         found[f"one session, {part}"] = [f"/sessions/{short}/parts/{part}" for short in shorts]
     for name in ("sessions", "turns", "phases", "shares", "activities", "measures"):
@@ -140,15 +143,22 @@ async def browse(base: str, pages: dict[str, list[str]], seconds: float) -> dict
     taken: dict[str, list[float]] = {name: [] for name in pages}
     end = time.monotonic() + seconds
 
+    async def timed(client: httpx.AsyncClient, name: str, address: str) -> None:
+        begun = time.perf_counter()
+        answer = await client.get(address)
+        taken[name].append(time.perf_counter() - begun)
+        assert answer.status_code == 200, (name, answer.status_code, answer.text[:300])
+
     async def person(number: int) -> None:
         chosen = random.Random(number)
         async with httpx.AsyncClient(base_url=base, timeout=60) as client:
             while time.monotonic() < end:
-                name = chosen.choice(list(pages))
-                begun = time.perf_counter()
-                answer = await client.get(chosen.choice(pages[name]))
-                taken[name].append(time.perf_counter() - begun)
-                assert answer.status_code == 200, (name, answer.status_code, answer.text[:300])
+                name = chosen.choice([name for name in pages if name not in LATER])
+                address = chosen.choice(pages[name])
+                await timed(client, name, address)
+                if name == BESIDE:  # then the page asks for its parts
+                    for later, part in LATER.items():
+                        await timed(client, later, address.replace("/sessions", f"/{part}"))
                 await asyncio.sleep(chosen.uniform(0.2, 0.8))  # a glance
 
     await asyncio.gather(*(person(number) for number in range(4)))
@@ -167,6 +177,8 @@ def _serve(folder: Path, port: int) -> None:
     from convo.web.desk import Desk
 
     desk = Desk(folder)
+    desk.warm()
+    desk.settle()
     uvicorn.run(create_app(desk), port=port, log_level="warning", lifespan="off")
 
 

@@ -28,7 +28,13 @@ def test_the_sessions_stand_side_by_side_as_in_the_report(client: TestClient) ->
     report = client.get(HANNAH.replace("coachees", "reports")).text
     for pair in re.findall(r'class="pair">([^<]+)', report):
         assert pair in part
-    assert part.count("<svg") > 2
+    later = re.findall(f'hx-get="({HANNAH}/parts/[a-z]+)"', part)
+    assert len(later) == 3
+    drawn = [client.get(address).text for address in later]
+    assert ["<svg" in text for text in drawn] == [True, False, True]
+    assert all("<html" not in text and "<main" not in text for text in drawn)
+    for figure in re.findall("<figure.*?</figure>", drawn[0], re.DOTALL):
+        assert figure in report
 
 
 def test_links_between_reports_lead_to_sessions(client: TestClient) -> None:
@@ -55,5 +61,6 @@ def test_the_table_is_made_again_only_when_something_changed(tmp_path, browse, m
     assert client.get(f"{HANNAH}/parts/sessions").text == first
     assert len(made) == 1
 
+    assert "In our own words." not in client.get(f"{HANNAH}/parts/told").text
     write_cell(data, sample(1), None, "In our own words.", "Maeve")
-    assert "In our own words." in client.get(f"{HANNAH}/parts/sessions").text
+    assert "In our own words." in client.get(f"{HANNAH}/parts/told").text

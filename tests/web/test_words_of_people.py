@@ -15,7 +15,7 @@ from convo.web import access
 from convo.web.access import Viewer
 from convo.web.sessions import coachee_key
 
-TABLE = f"/coachees/{coachee_key('Hannah')}/parts/sessions"
+TABLE = f"/coachees/{coachee_key('Hannah')}/parts/told"
 SHORT = "01" * 8
 CELL = f"/sessions/{SHORT}/cells/scrutiny"
 PAM = Viewer("Pam", "coach")

@@ -39,7 +39,8 @@ _LANGUAGE_WINDOWS = 3
 _LONG_S = 1200.0
 _FALLBACK_LANGUAGE = "en"
 # Whisper leaves fillers and false starts out unless the text before has some.
-_FILLERS = {"en": "Um, so, uh, yeah. I was, I was like, you know, uh-huh, mm-hmm. OK."}
+# Listening sounds are not among them: the model then writes some that nobody said.
+_FILLERS = {"en": "Um, so, uh, yeah. I was, I was like, you know, um. OK."}
 
 
 _CHECKED_LATER = ("hole_s", "max_wordless_share")

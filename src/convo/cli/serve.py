@@ -78,6 +78,7 @@ def serve(
 
 def _begin(desk: Desk) -> None:
     desk.warm()
+    desk.settle()
     _catch_up(desk.data)
 
 

@@ -97,13 +97,13 @@ class Cell:
     training: Sequence[Training] = ()
     before: Talk | None = None
 
-    def places(self) -> Iterator[int]:
+    def places(self) -> Sequence[int]:
         """The places of its turns."""
-        return (p for p, label in enumerate(self.talk.labels) if label is self.phase)
+        return self.talk.places.get((self.phase, None), ())
 
-    def of(self, role: Role) -> Iterator[int]:
+    def of(self, role: Role) -> Sequence[int]:
         """The places of the turns of ``role``."""
-        return (p for p in self.places() if self.talk.turns[p].role is role)
+        return self.talk.places.get((self.phase, role), ())
 
     def turn(self, place: int) -> Turn:
         """The turn at ``place``."""

@@ -171,7 +171,7 @@ def _terms_in(talk: Talk, phase: Phase) -> dict[str, None]:
 
 def _narrower(cell: Cell) -> Iterator[Statement]:
     """Terms after the first answer that are narrower than one in it."""
-    places = list(cell.places())
+    places = cell.places()
     inside = set(places)
     answers = (opening.answer(cell.talk, p) for p in opening.questions(cell.talk) if p in inside)
     found = next(filter(None, answers), None)
@@ -193,7 +193,7 @@ def _narrower(cell: Cell) -> Iterator[Statement]:
 
 
 def _longest(cell: Cell) -> Iterator[Statement]:
-    mine = list(cell.of(COACHEE))
+    mine = cell.of(COACHEE)
     if not mine:
         return
     longest = max(mine, key=lambda place: cell.turn(place).word_count)
@@ -249,8 +249,9 @@ def _waits(cell: Cell) -> Iterator[Statement]:
 
 
 def _artefacts(cell: Cell) -> Iterator[Statement]:
+    flagged = {role: [p for p in cell.of(role) if cell.talk.codes[p].flags] for role in PAIR}
     for kind, name in _THINGS.items():
-        pointed = {role: [p for p in cell.of(role) if _points(cell, p, kind)] for role in PAIR}
+        pointed = {role: [p for p in flagged[role] if _points(cell, p, kind)] for role in PAIR}
         joint = [p for role in PAIR for p in pointed[role] if _points(cell, p, kind, joint=True)]
         who = [f"the {role} {times(len(places))}" for role, places in pointed.items() if places]
         if not who:

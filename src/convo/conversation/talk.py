@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -50,6 +51,16 @@ class Talk:
     def has(self, flag: Flag) -> Flags:
         """Which turns have ``flag``."""
         return np.array([one.flag(flag) is not None for one in self.codes], dtype=np.bool_)
+
+    @cached_property
+    def places(self) -> Mapping[tuple[Phase, Role | None], list[int]]:
+        """The places of the turns of every phase: of all (None), and of each role."""
+        found: defaultdict[tuple[Phase, Role | None], list[int]] = defaultdict(list)
+        for place, (label, turn) in enumerate(zip(self.labels, self.turns, strict=True)):
+            found[label, None].append(place)
+            if turn.role is not None:
+                found[label, turn.role].append(place)
+        return found
 
     @cached_property
     def words(self) -> NDArray[np.float64]:

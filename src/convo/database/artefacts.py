@@ -12,6 +12,7 @@ manifest does not count.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -108,21 +109,23 @@ def write_conversation(root: Path, conversation: Conversation) -> Path:
     return folder
 
 
-def read_conversation(folder: Path) -> Conversation:
+def read_conversation(kept: Path | Run) -> Conversation:
     """What :func:`write_conversation` kept, equal to what went in except for the voices.
+
+    ``kept`` is the folder of a run, or its manifest if that was read already.
 
     Raises:
         StoreError: a file is missing or altered, or a newer version of convo wrote it.
     """
-    run, tables = read_run(folder)
+    run, tables = read_run(kept)
     key = hashlib.sha256(canonical({"facts": run.facts, "files": run.files})).hexdigest()
     return _read.of(key, lambda: with_tables(_facts(run), tables))
 
 
-def read_run(folder: Path) -> tuple[Run, dict[str, pa.Table]]:
+def read_run(kept: Path | Run) -> tuple[Run, dict[str, pa.Table]]:
     """The manifest of a run and its tables by file name, all compared with their checksums."""
-    run = read_manifest(folder)
-    return run, {file: _read_table(folder / file, entry) for file, entry in run.files.items()}
+    run = read_manifest(kept) if isinstance(kept, Path) else kept
+    return run, {file: _read_table(run.folder / file, entry) for file, entry in run.files.items()}
 
 
 def open_tables(folder: Path) -> tuple[Run, dict[str, pa.Table]]:
@@ -189,7 +192,7 @@ def find_session(root: Path, coachee: str, coach: str, programme: str, number: i
 
 
 def _facts(run: Run) -> Conversation:
-    kinds = get_type_hints(Conversation)
+    kinds = _kinds()
     path = run.folder / MANIFEST
     facts = with_remedies(run.facts)
     parts: dict[str, Any] = {
@@ -197,6 +200,12 @@ def _facts(run: Run) -> Conversation:
         for name, value in facts.items()
     }
     return Conversation(**parts)
+
+
+@functools.cache
+def _kinds() -> dict[str, Any]:
+    """What every part of a conversation is."""
+    return get_type_hints(Conversation)
 
 
 def _short_id(recording_id: str) -> str:

@@ -12,6 +12,7 @@ from convo.transcript import Conversation, Measure, Phase, Role
 
 Columns = Mapping[str, list[Any]]
 _CODES = tuple(Code)
+_BY_NAME = {code.value: code for code in Code}
 CODE_COLUMNS = {"turn": "int", "code": "text", "probability": "real", "words": "texts"} | {
     **{f"p_{code.lower()}": "real" for code in Code},
     "said_by": "text",
@@ -66,7 +67,7 @@ def read_codes(codes: Columns, flags: Columns) -> tuple[TurnCode, ...]:
     return tuple(
         TurnCode(
             turn,
-            Code(code),
+            _BY_NAME[code],
             probability,
             tuple(words),
             tuple(of_turn[turn]),

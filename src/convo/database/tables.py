@@ -309,7 +309,7 @@ def _rows(columns: Columns, *names: str) -> Iterable[Row]:
 
 
 def _each(noun: Callable[..., N], columns: Columns, *names: str) -> tuple[N, ...]:
-    return tuple(noun(*row) for row in _rows(columns, *names))
+    return tuple(map(noun, *(columns[name] for name in names)))
 
 
 def _speaker_segments(columns: Columns, *, exclusive: bool) -> tuple[SpeakerSegment, ...]:
@@ -317,12 +317,15 @@ def _speaker_segments(columns: Columns, *, exclusive: bool) -> tuple[SpeakerSegm
     return tuple(SpeakerSegment(*row[:3]) for row in rows if row[3] is exclusive)
 
 
+_ROLES = {role.value: role for role in Role}
+
+
 def _read_turns(columns: Columns) -> tuple[Turn, ...]:
     rows = _rows(columns, "number", "speaker", "text", "start_s", "end_s", "role")
     marked = columns.get("passage") or [None] * len(columns["number"])
     return tuple(
         Turn(
-            *(number, speaker, text, start, end, Role(role) if role else None),
+            *(number, speaker, text, start, end, _ROLES.get(role)),
             passage=Passage(passage) if passage else None,
         )
         for (number, speaker, text, start, end, role), passage in zip(rows, marked, strict=True)

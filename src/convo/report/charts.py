@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -208,8 +209,8 @@ class Column:
 def value_columns(columns: Sequence[Column], description: str) -> Chart:
     """One column a session from 0 up, with its figure and interval; nothing joins the columns."""
     tops = [top for one in columns for top in (one.value, one.high) if top is not None]
-    top = max([*tops, 1e-9])
-    over = Plane(quantity("x", [0, len(columns)]), quantity("y", [-0.22 * top, 1.25 * top]))
+    top = max([*tops, 1e-9])  # everything is drawn as a part of it
+    over = Plane(quantity("x", [0, len(columns)]), quantity("y", [-0.22, 1.25]))
     layers = [
         _boxes(over, "parts"),
         *_whiskers(over, "y2"),
@@ -220,16 +221,17 @@ def value_columns(columns: Sequence[Column], description: str) -> Chart:
         name: [] for name in ("parts", "whiskers", "names", "values")
     }
     for i, one in enumerate(columns):
-        middle, value = i + 0.5, one.value or 0.0
-        data["names"].append({"x": middle, "y": -0.18 * top, "text": one.label})
-        highest = value if one.high is None else max(value, one.high)
-        data["values"].append({"x": middle, "y": highest + 0.06 * top, "text": one.text})
+        middle, value = i + 0.5, (one.value or 0.0) / top
+        low, high = (None if side is None else side / top for side in (one.low, one.high))
+        data["names"].append({"x": middle, "y": -0.18, "text": one.label})
+        highest = value if high is None else max(value, high)
+        data["values"].append({"x": middle, "y": highest + 0.06, "text": one.text})
         if one.value is None:
             continue
         side = {"x": i + 0.2, "x2": i + 0.8, "y": 0, "y2": value}
         data["parts"].append(side | {"fill": COLUMN_COLOR})
-        if one.low is not None and one.high is not None and one.high > one.low:
-            data["whiskers"].append({"x": middle, "y": one.low, "y2": one.high})
+        if low is not None and high is not None and high > low:
+            data["whiskers"].append({"x": middle, "y": low, "y2": high})
     return Chart(description, svg(layers, max(40 * len(columns), 80), STRAND_HEIGHT, data))
 
 
@@ -301,10 +303,21 @@ def svg(layers: Sequence[Spec], width: float, height: float, data: Mapping[str, 
         "height": height,
         "padding": 1,
         "config": {"aria": False, "font": FONT, "background": None, "view": {"stroke": None}},
-        "datasets": data,
     }
-    drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    drawing = json.loads(_compiled(json.dumps(spec)))
+    for one in drawing["data"]:
+        if one["name"] in data:
+            one["values"] = data[one["name"]]
+    drawn: str = vl_convert.vega_to_svg(drawing, allowed_base_urls=[])
     return _own_ids(drawn)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _compiled(spec: str) -> str:
+    """A Vega-Lite specification as one of Vega: half of the work, and the same for other data."""
+    import vl_convert
+
+    return json.dumps(vl_convert.vegalite_to_vega(spec))
 
 
 def _own_ids(svg: str) -> str:

@@ -149,20 +149,19 @@ def progression_report(
     Raises:
         SessionError: there is no session, or there are two coachees.
     """
-    content = side_by_side(conversations, programme_note, steps, paths)
-    return render("progression.html.j2", content)
+    content = side_by_side(conversations, programme_note, steps)
+    drawn = in_columns(conversations) | in_strands(paths)
+    return render("progression.html.j2", content | in_words(paths) | drawn)
 
 
 def side_by_side(
     conversations: Sequence[Conversation],
     programme_note: str | None = None,
     steps: Sequence[Step] = (),
-    paths: Sequence[PathOf] = (),
-    writable: bool = False,
 ) -> dict[str, Any]:
-    """All that the template of :func:`progression_report` names.
+    """What the template of :func:`progression_report` names, but for what follows from paths.
 
-    ``writable`` says that people can write into the table where it is shown.
+    That, and the drawings, take longest: where a page is shown, they may come later.
     """
     sessions = in_order(conversations)
     lines = [share_lines(conversation) for conversation in sessions]
@@ -178,15 +177,34 @@ def side_by_side(
         "rows": [_phase_row(phase, sessions, headings, lines) for phase in Phase],
         "contribution": list(zip(headings, (_line(of, None) for of in lines), strict=True)),
         "contribution_label": CONTRIBUTION,
-        "panels": _panels(sessions, lines),
         "put_right": [
             f"session {c.session.number} {put_right(c)}" for c in sessions if put_right(c)
         ],
         "agreed": _agreed(sessions, steps),
-        "tables": [table_of(path, len(paths) > 1, writable) for path in paths],
-        "strands": strands(paths[0].rows) if len(paths) == 1 else (),
         "review": [review_groups(conversation) for conversation in sessions],
     }
+
+
+def in_words(paths: Sequence[PathOf], writable: bool = False) -> dict[str, Any]:
+    """What the template of the tables in words names.
+
+    ``writable`` says that people can write into the table where it is shown.
+    """
+    return {"tables": [table_of(path, len(paths) > 1, writable) for path in paths]}
+
+
+def in_columns(conversations: Sequence[Conversation]) -> dict[str, Any]:
+    """What the template of the drawn shares names."""
+    sessions = in_order(conversations)
+    return {
+        "corrected": all(put_right(c) for c in sessions),
+        "panels": _panels(sessions, [share_lines(conversation) for conversation in sessions]),
+    }
+
+
+def in_strands(paths: Sequence[PathOf]) -> dict[str, Any]:
+    """What the template of the strands names: nothing is drawn of several paths at once."""
+    return {"strands": strands(paths[0].rows) if len(paths) == 1 else ()}
 
 
 def _agreed(sessions: Sequence[Conversation], steps: Sequence[Step]) -> list[dict[str, object]]:

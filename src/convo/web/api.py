@@ -178,7 +178,10 @@ def _page(desk: Desk, who: Viewer, asked: Wanted, row: type[Any], source: Source
     no longer than one of a short list.
     """
     counts = _counts(desk, source)
-    fitting = sorted(filter(asked.fits, sessions(who, desk)), key=_in_order)
+    place = desk.lately(("order", who), lambda: _places(sessions(who, desk)))
+    fitting = sorted(
+        filter(asked.fits, sessions(who, desk)), key=lambda one: place.get(one.short_id, 0)
+    )
     total = sum(counts.get(one.recording_id, 0) for one in fitting)
     window, skipped = _window(fitting, counts, asked)
     if not window:
@@ -202,8 +205,10 @@ def _page(desk: Desk, who: Viewer, asked: Wanted, row: type[Any], source: Source
     return Page(total=total, offset=asked.offset, items=items)
 
 
-def _in_order(one: Listed) -> tuple[object, ...]:
-    return one.session.coachee, one.session.number, one.recording_id
+def _places(known: Sequence[Listed]) -> Mapping[str, int]:
+    """Which place every session has by coachee and number."""
+    ordered = sorted(known, key=lambda o: (o.session.coachee, o.session.number, o.recording_id))
+    return {one.short_id: place for place, one in enumerate(ordered)}
 
 
 def _counts(desk: Desk, source: Source) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hmac
 import secrets
 from collections.abc import Callable, Hashable
@@ -18,6 +19,7 @@ from convo.database.masked import FOLDER, masked_store, pseudonyms
 from convo.database.runs import Run, RunsNotDone
 from convo.errors import StoreError
 from convo.files import Newest, read_bytes, write_atomically
+from convo.report import charts
 from convo.report.files import session_file_name
 from convo.transcript import Recording, Session
 
@@ -178,6 +180,18 @@ class Desk:
         with contextlib.suppress(StoreError):
             self.sessions()
             self.unfinished()
+        charts.value_columns((), "")  # the library that draws takes half a second to come
+
+    @staticmethod
+    def settle() -> None:
+        """Leave what is in memory by now alone, in a process that does nothing but serve pages.
+
+        Reading a session makes so many objects that Python looks through everything several
+        times for what could be freed; that took as long as the reading.
+        """
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
 
     def secret(self) -> bytes:
         """The key that signs cookies, made once for this data folder."""

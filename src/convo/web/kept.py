@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +11,14 @@ from fastapi import Depends, HTTPException
 
 from convo.database.artefacts import Run, current_run, read_conversation
 from convo.database.deletions import last_deletion
+from convo.files import Newest
 from convo.report.wording import local_day
 from convo.transcript import Conversation
 from convo.web.access import Who, may_see, shown
 from convo.web.pages import AtDesk
 
 GONE = "There is no such session: it may have been deleted."
+_read: Newest[Path, Conversation] = Newest(24)  # about what is kept of one coachee
 DELETED = "There is no such session: it was deleted on {}."
 
 
@@ -51,14 +52,10 @@ def run_of(short_id: str, desk: AtDesk, who: Who) -> Run:
 
 def kept_now(run: Annotated[Run, Depends(run_of)], who: Who) -> Kept:
     """The session of an address, as ``who`` may read it."""
-    return Kept(run, shown(who, _read(run.folder)))
+    # A run never changes, so what was read of it holds.
+    found = _read.of(run.folder, lambda: read_conversation(run))
+    return Kept(run, shown(who, found))
 
 
 RunOf = Annotated[Run, Depends(run_of)]
 KeptSession = Annotated[Kept, Depends(kept_now)]
-
-
-@lru_cache(maxsize=24)  # about what is kept of one coachee
-def _read(folder: Path) -> Conversation:
-    """A run never changes, so what was read of it holds."""
-    return read_conversation(folder)

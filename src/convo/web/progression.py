@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from convo.engagement import paths
 from convo.following import steps
-from convo.report.progression import side_by_side
-from convo.transcript import Conversation
+from convo.report.progression import in_columns, in_strands, in_words, side_by_side
 from convo.web import pages
 from convo.web.access import SPEAKERS, Viewer, Who, sessions
 from convo.web.cells import CELL
@@ -20,6 +19,7 @@ from convo.web.pages import AtDesk
 from convo.web.sessions import coachee_key
 
 router = APIRouter()
+Part = Literal["sessions", "columns", "told", "strands"]
 
 
 def _of(key: str, desk: Desk, who: Viewer) -> list[Listed]:
@@ -41,7 +41,7 @@ def session_of_report(report_id: str, desk: AtDesk, who: Who) -> Response:
 
 @router.get("/coachees/{report_id}")
 def coachee(request: Request, report_id: str, desk: AtDesk, who: Who) -> Response:
-    """The page of one coachee; what takes long follows by :func:`side_by_side_part`."""
+    """The page of one coachee; what takes long follows by :func:`beside`."""
     listed = _of(report_id, desk, who)
     return pages.show(
         request,
@@ -52,27 +52,31 @@ def coachee(request: Request, report_id: str, desk: AtDesk, who: Who) -> Respons
     )
 
 
-@router.get("/coachees/{report_id}/parts/sessions")
-def side_by_side_part(request: Request, report_id: str, desk: AtDesk, who: Who) -> Response:
-    """The sessions beside each other, as the report over them has it."""
+@router.get("/coachees/{report_id}/parts/{part}")
+def beside(request: Request, report_id: str, part: Part, desk: AtDesk, who: Who) -> Response:
+    """The sessions beside each other, as the report over them has it, or the drawings of them."""
     listed = _of(report_id, desk, who)
-    seen = who, tuple(one.recording_id for one in listed)
-    content = desk.lately(seen, lambda: _content(listed, desk, who))
-    return pages.show(
-        request,
-        "progression.html.j2",
-        layout="content-only.html.j2",
-        own_words=CELL if who.role in SPEAKERS else "",
-        **content,
-    )
+    seen = part, who, tuple(one.recording_id for one in listed)
+    shown = desk.lately(seen, lambda: _shown(request, part, listed, desk, who))
+    return HTMLResponse(shown)
 
 
-def _content(listed: list[Listed], desk: Desk, who: Viewer) -> dict[str, Any]:
-    read = [_read(one, desk, who) for one in listed]
+def _shown(request: Request, part: Part, listed: list[Listed], desk: Desk, who: Viewer) -> str:
+    """A part as text: sessions that were read take more room than what is shown of them."""
+    found = [kept_now(run_of(one.short_id, desk, who), who).conversation for one in listed]
+    template = f"progression_{part}.html.j2"
+    if part == "sessions":
+        content = side_by_side(found, steps=steps(found))
+        there = request.url.path.removesuffix(f"/{part}")
+        layout = "content-only.html.j2"
+        return pages.render(
+            request, "progression.html.j2", layout=layout, parts_at=there, **content
+        )
+    if part == "columns":
+        return pages.render(request, template, **in_columns(found))
     # Notes are in the words of people who are named there.
-    told = () if who.role == "researcher" else paths(desk.data, read)
-    return side_by_side(read, steps=steps(read), paths=told, writable=who.role in SPEAKERS)
-
-
-def _read(one: Listed, desk: Desk, who: Viewer) -> Conversation:
-    return kept_now(run_of(one.short_id, desk, who), who).conversation
+    told = () if who.role == "researcher" else paths(desk.data, found)
+    if part == "strands":
+        return pages.render(request, template, **in_strands(told))
+    own = CELL if who.role in SPEAKERS else ""
+    return pages.render(request, template, own_words=own, **in_words(told, bool(own)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -111,6 +112,7 @@ def _blocks(turns: Sequence[TurnView]) -> list[Sequence[TurnView]]:
     return [turns[first : first + BLOCK] for first in range(0, len(turns), BLOCK)]
 
 
+@lru_cache(maxsize=16_384)  # one person's page looks through all names
 def coachee_key(name: str) -> str:
     """The name of a coachee's page in addresses."""
     return progression_file_name(name).removesuffix(".html")
