@@ -119,12 +119,14 @@ def addresses(folder: Path, sessions: int) -> dict[str, list[str]]:
         "ask": ["/ask"],
         "programmes": ["/programme", "/programme/Programme%201"],
         "upload": ["/upload"],
+        "upload, is it known": ["/upload/known?fingerprint=4,1,a.m4a"],
         "queue": ["/queue"],
         "api": ["/api"],
+        "api programmes": ["/api/programmes"],
     }
     for name, part in LATER.items():
         found[name] = [address.replace("/sessions", f"/{part}") for address in found[BESIDE]]
-    for part in ("shares", "timeline", "review", "transcript"):
+    for part in ("shares", "timeline", "review", "transcript", "tools", "facts", "history"):
         found[f"one session, {part}"] = [f"/sessions/{short}/parts/{part}" for short in shorts]
     for name in ("sessions", "turns", "phases", "shares", "activities", "measures"):
         found[f"api {name}"] = [f"/api/{name}", f"/api/{name}?offset=5000"]

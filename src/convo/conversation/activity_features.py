@@ -16,7 +16,7 @@ from convo.codebook import CODES
 from convo.conversation.activity_cues import ActivityCues
 from convo.conversation.activity_weights import ActivityWeights, Floats
 from convo.conversation.content import stems_of
-from convo.conversation.cues import is_backchannel, is_question, plain
+from convo.conversation.cues import hits_in, is_backchannel, is_question, plain
 from convo.conversation.phases import TurnScores
 from convo.transcript import Phase, Role, Turn
 
@@ -68,7 +68,8 @@ def turn_facts(
     said = tuple(plain(turn.text) for turn in turns)
     coach = np.array([turn.role is Role.COACH for turn in turns], dtype=np.float64)[:, None]
     other = 1.0 - coach
-    found = np.array([[cue.found(text) for cue in cues.cues] for text in said], dtype=np.float64)
+    wanted = tuple((cue.pattern, "anyone", 1) for cue in cues.cues)
+    found = np.array([hits_in(text, None, wanted) for text in said], dtype=np.float64)
     found = found.reshape(len(turns), len(cues.cues))
     before = (None, *turns[:-1])
     if scores is not None:

@@ -8,7 +8,7 @@ long enough when it grows, everything here is linear in the number of turns.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,16 +125,24 @@ def draw(lattice: Lattice, count: int, seed: int) -> Ints:
     rows = np.zeros((count, turns), dtype=np.int64)
     finish = lattice.total[1:] + beta
     earliest = _earliest_ends(lattice)
+
+    @cache  # most draws come through the same places
+    def next_state(before: int | None, start: int) -> Floats:
+        came = lattice.first if before is None else lattice.moves[before]
+        return _chances(came + gamma[start])
+
+    @cache
+    def ends(soonest: int, state: int) -> Floats:
+        return _chances(finish[soonest:, state])
+
     for row in rows:
-        start, weights = 0, lattice.first + gamma[0]
+        start, state = 0, None
         while start < turns:
-            state = _pick(weights, dice)
+            state = _pick(next_state(state, start), dice)
             soonest = int(earliest[start, state])
-            end = soonest + _pick(finish[soonest:, state], dice)
+            end = soonest + _pick(ends(soonest, state), dice)
             row[start : end + 1] = state
             start = end + 1
-            if start < turns:
-                weights = lattice.moves[state] + gamma[start]
     return rows
 
 
@@ -193,6 +201,10 @@ def _log_sum(values: Floats) -> Floats:
     return np.asarray(top + np.log(np.exp(values - top).sum(axis=0)))
 
 
-def _pick(log_weights: Floats, dice: np.random.Generator) -> int:
-    weights = np.exp(log_weights - log_weights.max()).cumsum()
-    return int(np.searchsorted(weights, dice.random() * weights[-1], side="right"))
+def _chances(log_weights: Floats) -> Floats:
+    """Weights that add up, as :func:`_pick` needs them."""
+    return np.asarray(np.exp(log_weights - log_weights.max()).cumsum())
+
+
+def _pick(chances: Floats, dice: np.random.Generator) -> int:
+    return int(chances.searchsorted(dice.random() * chances[-1], side="right"))
