@@ -13,7 +13,7 @@ from convo.transcript import Passage
 from tests.database.conversations import SCRIPT, make_conversation
 
 TURNS = 600
-# Wanted is 1 s, found 0.6 to 2.2 s on two idle cores: a slow machine may take longer.
+# Wanted is 1 s, found 0.6 to 1.4 s on two idle cores: a slow machine may take longer.
 LIMITS_S = {"candidate": 3, "phase": 3, "media": 6, "private": 6, "speaker": 6, "words": 6}
 
 pytestmark = [pytest.mark.slow, pytest.mark.speed]
