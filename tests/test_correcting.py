@@ -11,6 +11,7 @@ import pytest
 from convo import correcting, outcome, recomputing
 from convo.cli import main
 from convo.config import Settings
+from convo.conversation.candidates import PLAYED
 from convo.database.artefacts import current_run, read_conversation, write_conversation
 from convo.errors import SessionError, TranscriptError
 from convo.outcome import conversations
@@ -18,7 +19,7 @@ from convo.progress import stage_runs
 from convo.report.corrections import KINDS
 from convo.reservation import store
 from convo.transcript import Passage, Phase, Role
-from tests.database.conversations import COACH, COACHEE, make_conversation
+from tests.database.conversations import COACH, COACHEE, SCRIPT, make_conversation
 
 OPTIONS = Settings.model_validate({"phases": {"method": "cues"}, "functions": {"method": "cues"}})
 MADE = make_conversation(unattributed=0)
@@ -376,3 +377,24 @@ def test_a_correction_made_while_reports_are_written_leaves_them_due(data, monke
     monkeypatch.setattr(outcome, "write_pages", write)
     recomputing.write_due_reports(data)
     assert "Said later." in report.read_text(encoding="utf-8")
+
+
+def test_what_is_talk_after_all_needs_no_look_any_more(tmp_path):
+    watched = (Phase.SCRUTINY, COACH, "Okay, let's watch the clip.")
+    heard = "Well done everyone, sit down on the carpet please, and say the first sound with me."
+    script = [*SCRIPT[:6], watched, (Phase.SCRUTINY, COACHEE, f"{heard} {heard}"), *SCRIPT[6:]]
+    keep(tmp_path, make_conversation(script=script, unattributed=0))
+    before = again(tmp_path)
+    hint, *others = before.remedies
+    assert "perhaps a recording is played" in hint.reason
+    assert hint.reason in before.review
+
+    start = hint.start + 0.2
+    correcting.confirm_candidate(tmp_path, RECORDING, PLAYED, start, hint.end, False, "Sam")
+    after = again(tmp_path)
+    assert list(after.remedies) == others
+    assert hint.reason not in after.review
+    assert after.turns == before.turns
+    assert after.shares == before.shares
+    correcting.undo(tmp_path, RECORDING, "Sam")
+    assert again(tmp_path).remedies == before.remedies

@@ -194,8 +194,8 @@ def confirm_candidate(
 ) -> Correction:
     """The candidate from ``start`` to ``end`` is one, or is none.
 
-    ``what`` is "activity", the code of a turn, such as "COM", or the kind of a motif, such as
-    "suggestion-chain".
+    ``what`` is "activity", the code of a turn, such as "COM", the kind of a motif, such as
+    "suggestion-chain", or "media" for what is perhaps played from a recording.
     """
     verdict = Verdict(what, start, end, confirmed)
     value = {"what": what, "start": verdict.start, "end": verdict.end, "confirmed": confirmed}

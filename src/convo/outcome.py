@@ -16,7 +16,7 @@ from convo.audio import bundled, recording
 from convo.changes import ONE_SPEAKER_EACH
 from convo.codebook import TurnCode
 from convo.config import Settings
-from convo.conversation.candidates import Judged
+from convo.conversation.candidates import PLAYED, Judged, Verdict, verdicts_on
 from convo.conversation.edits import Spoken, machine_texts
 from convo.conversation.media_signs import media_hints
 from convo.conversation.private import open_words, without_private
@@ -35,7 +35,7 @@ from convo.report.progression import write_progression_report
 from convo.report.session import write_session_report
 from convo.report.wording import clock
 from convo.reservation import lock, note_runs, runs_of, store
-from convo.said import about_talk
+from convo.said import about_talk, verdicts
 from convo.sessions import KnownSession
 from convo.stages import (
     VERSIONS,
@@ -279,7 +279,7 @@ def _conversation(place: Place, results: Results, about: About) -> Conversation:
     phased = load(place, results.segment_phases, Segmentation)
     agreed = load(place, results.find_activities, Judged)
     heard = replace(covered.transcription, words=attributed.words)
-    played = tuple(_perhaps_played(in_roles.turns))
+    played = tuple(_perhaps_played(in_roles.turns, verdicts(about.corrections)))
     return Conversation(
         recording=place.recording,
         session=about.meeting,
@@ -304,9 +304,16 @@ def _conversation(place: Place, results: Results, about: About) -> Conversation:
     )
 
 
-def _perhaps_played(turns: Sequence[Turn]) -> Iterator[Remedy]:
-    """Where a recording is perhaps played: for a person to look at, nothing is decided."""
-    for hint in media_hints(turns, shipped.word_lists().media):
+def _perhaps_played(turns: Sequence[Turn], said: Sequence[Verdict]) -> Iterator[Remedy]:
+    """Where a recording is perhaps played, for a person to look at, unless one said that it is not.
+
+    Nothing is decided by it.
+    """
+    found = media_hints(turns, shipped.word_lists().media)
+    known = verdicts_on(PLAYED, [(hint.start, hint.end) for hint in found], said)
+    for place, hint in enumerate(found):
+        if place in known and not known[place].confirmed:
+            continue
         where = f"in turns {hint.first} to {hint.last}"
         if hint.start is not None and hint.end is not None:
             where = f"at {clock(hint.start)}-{clock(hint.end + 1)}"

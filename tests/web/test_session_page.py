@@ -51,7 +51,12 @@ def test_a_reason_says_what_to_press_and_not_what_to_type(tmp_path: Path, browse
     data = keep(tmp_path, [replace(sample(1), review=review, remedies=(CHANNELS, played))])
     client = browse(data)
     review = client.get(f"{SESSION}/parts/review").text
-    for words in ("1:00-1:20: quoted", 'data-end="79.5">Mark as played', "press who said it"):
+    for words in (
+        "1:00-1:20: quoted",
+        'data-end="79.5">Mark as played',
+        ">It is talk<",
+        "press who said it",
+    ):
         assert words in review
     assert "not there any more" in review and "/channels" not in review  # nothing to read again
     (key,) = re.findall('href="(/coachees/[^"]+)"', client.get(SESSION).text)

@@ -15,6 +15,7 @@ from convo.codebook import CODES, ONLY_ON, Code, TurnCode
 from convo.transcript import Turn
 
 ACTIVITY = "activity"
+PLAYED = "media"
 _LEAST_SHARED = 0.5
 """Of the shorter of the two stretches; less is another candidate."""
 
@@ -25,7 +26,7 @@ C = TypeVar("C")
 class Verdict:
     """``who`` confirms or rejects the candidate from ``start`` to ``end``, in seconds.
 
-    ``what`` is :data:`ACTIVITY` or the name of a code, such as COM.
+    ``what`` is :data:`ACTIVITY`, :data:`PLAYED` or the name of a code, such as COM.
     """
 
     what: str

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convo import correcting
+from convo.conversation.candidates import PLAYED
 from convo.conversation.voices import speaker_at
 from convo.database.corrections import UNDO
 from convo.naming import PEOPLE
@@ -116,7 +117,9 @@ _TOLD: Mapping[str, Callable[[Any, Conversation], str]] = {
     ),
     "phases": lambda v, _: f"put the phases right ({len(v)} of them)",
     "candidate": lambda v, _: (
-        f"{'confirmed' if v['confirmed'] else 'rejected'} the candidate at {clock(v['start'])}"
+        f"said that {_stretch(v)} is talk, not played"
+        if v["what"] == PLAYED and not v["confirmed"]
+        else f"{'confirmed' if v['confirmed'] else 'rejected'} the candidate at {clock(v['start'])}"
     ),
     "session": lambda v, c: (
         f"changed {', '.join(_fact(field, pair, c) for field, pair in v.items())}"

@@ -72,6 +72,15 @@ def test_what_is_perhaps_played_is_marked_with_one_click(address, page) -> None:
     assert "is a recording that is played" in page.locator("#history-part").inner_text()
 
 
+def test_what_is_talk_after_all_is_said_with_one_click(address, page) -> None:
+    page.goto(address)
+    page.wait_for_selector("#side svg", state="attached")
+    page.locator("#review-part").get_by_role("button", name="It is talk").click()
+    assert "Taken out of the list" in told(page)
+    assert "is talk, not played" in page.locator("#history-part").inner_text()
+    assert page.get_by_role("button", name="It is talk").count() == 0
+
+
 def test_a_recording_is_read_again_by_its_channels(address, page) -> None:
     page.goto(address)
     page.get_by_role("button", name="Read it again in the queue").click()
