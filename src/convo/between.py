@@ -18,15 +18,6 @@ Framing = Literal["invite", "choice", "instruct", "self", "none"]
 Response = Literal["keen", "accepts", "tentative", "resists", "none"]
 Status = Literal["done", "partly", "not_done", "changed", "not_said"]
 
-LED: tuple[Led, ...] = ("coach", "client", "collaborative")
-KINDS: tuple[Kind, ...] = ("do", "reflect", "mixed")
-FRAMINGS: tuple[Framing, ...] = ("invite", "choice", "instruct", "self", "none")
-RESPONSES: tuple[Response, ...] = ("keen", "accepts", "tentative", "resists", "none")
-STATUSES: tuple[Status, ...] = ("done", "partly", "not_done", "changed", "not_said")
-
-MOST_SPECIFIC = 4
-"""Points of ``Activity.specific``: what, when, where or with whom, how much."""
-
 
 @dataclass(frozen=True, slots=True)
 class Activity:

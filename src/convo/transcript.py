@@ -289,33 +289,6 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class WordShare:
-    """``words`` of the ``total`` attributed words. Shares add; they are never averaged.
-
-    >>> a, b = WordShare(words=9, total=10), WordShare(words=10, total=90)
-    >>> (a + b).share
-    0.19
-    >>> WordShare(words=0, total=0).share is None
-    True
-    """
-
-    words: int
-    total: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.words <= self.total:
-            raise TranscriptError(f"{self.words} words is not a part of {self.total}")
-
-    @property
-    def share(self) -> float | None:
-        """Between 0 and 1, or None when nobody spoke."""
-        return self.words / self.total if self.total else None
-
-    def __add__(self, other: WordShare) -> WordShare:
-        return WordShare(self.words + other.words, self.total + other.total)
-
-
-@dataclass(frozen=True, slots=True)
 class Session:
     """One meeting in the sequence of one coachee with one coach in one programme."""
 

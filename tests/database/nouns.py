@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 from hypothesis import strategies as st
 
-from convo.between import FRAMINGS, KINDS, LED, RESPONSES, Activity
+from convo.between import Activity, Framing, Kind, Led, Response
 from convo.codebook import Artefact, Code, Flag, TurnCode, TurnFlag
 from convo.conversation import spans
 from convo.conversation.edits import Spoken
@@ -131,14 +132,14 @@ activities = st.builds(
     st.integers(1, 50),
     st.integers(0, 9),
     st.integers(0, 9),
-    st.sampled_from(LED),
-    st.sampled_from(KINDS),
+    st.sampled_from(get_args(Led)),
+    st.sampled_from(get_args(Kind)),
     st.none() | roles,
     st.none() | text,
-    st.sampled_from(FRAMINGS),
+    st.sampled_from(get_args(Framing)),
     st.booleans(),
     st.integers(0, 4),
-    st.sampled_from(RESPONSES),
+    st.sampled_from(get_args(Response)),
     st.booleans(),
     shares,
     st.none() | text,

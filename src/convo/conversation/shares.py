@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from convo.conversation.cues import is_backchannel as is_backchannel
+from convo.conversation.cues import is_backchannel
 from convo.errors import TranscriptError
 from convo.options import Options
 from convo.transcript import Phase, Role, Segmentation, Share, SpeakerSegment, Turn
 
 _PAIR = (Role.COACH, Role.COACHEE)
-_Floats = NDArray[np.float64]
 
 
 class SharesOptions(Options):

@@ -136,27 +136,24 @@ class Step(Protocol):
 
 def progression_report(
     conversations: Sequence[Conversation],
-    programme_note: str | None = None,
     steps: Sequence[Step] = (),
     paths: Sequence[PathOf] = (),
 ) -> str:
     """The report of one coachee as one HTML page, without scripts or anything fetched.
 
-    ``programme_note`` (aims, approach: whatever the pair wrote down) is printed at its head.
     ``steps`` say what of each session the next one speaks about, ``paths`` what there is to say
     of each phase, one for each coach and programme.
 
     Raises:
         SessionError: there is no session, or there are two coachees.
     """
-    content = side_by_side(conversations, programme_note, steps)
+    content = side_by_side(conversations, steps)
     drawn = in_columns(conversations) | in_strands(paths)
     return render("progression.html.j2", content | in_words(paths) | drawn)
 
 
 def side_by_side(
     conversations: Sequence[Conversation],
-    programme_note: str | None = None,
     steps: Sequence[Step] = (),
 ) -> dict[str, Any]:
     """What the template of :func:`progression_report` names, but for what follows from paths.
@@ -170,7 +167,6 @@ def side_by_side(
         "coachee": sessions[0].session.coachee or "Coachee",
         "coaches": sorted({c.session.coach for c in sessions if c.session.coach}),
         "programmes": sorted({c.session.programme for c in sessions if c.session.programme}),
-        "note": programme_note or "",
         "sessions": sessions,
         "headings": headings,
         "dates": _dates(sessions),
@@ -319,7 +315,6 @@ def _dates(sessions: Sequence[Conversation]) -> str:
 def write_progression_report(
     folder: Path,
     conversations: Sequence[Conversation],
-    programme_note: str | None = None,
     steps: Sequence[Step] = (),
     paths: Sequence[PathOf] = (),
     part: str = "",
@@ -332,7 +327,7 @@ def write_progression_report(
         SessionError: there is no session, or there are two coachees.
         StoreError: the folder cannot be written.
     """
-    page = progression_report(conversations, programme_note, steps, paths)
+    page = progression_report(conversations, steps, paths)
     coachee = conversations[0].session.coachee
     path = folder / progression_file_name(f"{coachee} {part}".strip() if part else coachee)
     write_atomically(path, page.encode())

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from convo.codebook import CODES, Code
+from convo.codebook import CODES, ONLY_ON, Code
 from convo.conversation.decoding import Floats
 from convo.conversation.lexicon import (
     FLAGS,
@@ -42,7 +42,6 @@ _STRENGTH = 0.3  # of the weights against the pull to 0
 _MARKED, _UNMARKED = 0.6, 0.4  # weight of a turn with, and without, its question marks
 _SMALLEST = 0.03  # weights nearer to 0 are left out
 _LEAST = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
-_ON = {"OPEN": {Code.ASK}, "FUT": {Code.ASK}, "BLD": {Code.SUG, Code.COM}}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -101,7 +100,7 @@ def _flag_weights(
 ) -> tuple[Floats, float]:
     """The weights, and the probability from which setting the flag agrees best with the coder."""
     full = name if name.isupper() else f"ART:{name}"
-    rows = np.array([code in _ON.get(name, CODES) for code in coded])
+    rows = np.array([code in ONLY_ON.get(name, CODES) for code in coded])
     is_set = np.array([full in flags for flags in flagged])[rows]
     model = LogisticRegression(C=_STRENGTH, max_iter=400, fit_intercept=False)
     model.fit(found[rows], is_set, sample_weight=shares[rows])
