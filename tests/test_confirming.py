@@ -12,7 +12,8 @@ from convo.conversation.cues import parse_cues
 from convo.conversation.edits import Spoken
 from convo.conversation.functions import FunctionsOptions
 from convo.conversation.phases import PhaseSegmenter
-from convo.database.artefacts import read_conversation, read_corrections
+from convo.database.artefacts import read_conversation
+from convo.database.corrections import read_corrections
 from convo.errors import ConfigError, SessionError
 from convo.evaluation import read_cases, score_talk
 from convo.evaluation.writing import write_talk_case

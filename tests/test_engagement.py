@@ -9,7 +9,8 @@ from itertools import permutations
 import pytest
 
 from convo.conversation.statements import Statement
-from convo.database.artefacts import current_runs, save_correction, write_conversation
+from convo.database.artefacts import current_runs, write_conversation
+from convo.database.corrections import save_correction
 from convo.database.notes import engagement_of
 from convo.engagement import keep_programme, note_table, paths, read_programme, save_cell
 from convo.files import as_json

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convo.database.artefacts import StageFile, load, save
 from convo.errors import StoreError
-from convo.files import write_atomically
+from convo.files import StageFile, load, save, write_atomically
 from convo.transcript import Recording, RoleAssignment, Turn, Word
 from tests.database.conversations import make_conversation
 from tests.database.nouns import STAGES

@@ -7,8 +7,9 @@ import pytest
 
 from convo import outcome
 from convo.database.artefacts import write_conversation
+from convo.database.runs import read_runs
 from convo.errors import SessionError
-from convo.reservation import Job, known_sessions, reserved, unfinished
+from convo.reservation import Job, is_unfinished, known_sessions, reserved
 from convo.sessions import SessionRequest
 from convo.stages import Place
 from convo.transcript import Session
@@ -78,10 +79,11 @@ def test_a_failure_stays_until_the_recording_is_processed_again(tmp_path):
     job = Job(tmp_path, place.file)
     with pytest.raises(SessionError), reserved(place, job):
         raise SessionError("it failed: do this")
-    assert [run.message for run in unfinished(tmp_path)] == ["it failed: do this"]
+    (failed,) = read_runs(tmp_path / "runs")
+    assert is_unfinished(failed) and failed.message == "it failed: do this"
     with reserved(place, job):
         pass
-    assert unfinished(tmp_path) == []
+    assert not any(map(is_unfinished, read_runs(tmp_path / "runs")))
 
 
 def test_options_given_once_hold_until_others_are_given(tmp_path):

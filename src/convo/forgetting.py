@@ -67,7 +67,8 @@ def forget(data: Path, recording_id: str, who: str | None, reason: str = "") -> 
         if found is None:
             raise SessionError(f"no recording {recording_id[:16]} is kept here")
         stop_work(data, recording_id)
-        return _carry_out(data, found, announce(data, recording_id, "session", who, reason))
+        announce(data, recording_id, "session", who, reason)
+        return _carry_out(data, found)
 
 
 def forget_sound(data: Path, recording_id: str, who: str | None, reason: str = "") -> Forgotten:
@@ -109,10 +110,10 @@ def _finish(data: Path, one: Deletion) -> None:
     elif one.what == "sound":
         _silence(data, one)
     else:
-        _carry_out(data, found, one)
+        _carry_out(data, found)
 
 
-def _carry_out(data: Path, found: Traces, announced: Deletion) -> Forgotten:
+def _carry_out(data: Path, found: Traces) -> Forgotten:
     save(_plan(data, found.recording_id), found)
     for step in STEPS:
         step(data, found)

@@ -190,14 +190,6 @@ def runs_of(data: Path, coachee: str) -> list[artefacts.Run]:
     return [run for run in runs if run.session.coachee == coachee]
 
 
-def unfinished(data: Path) -> list[Run]:
-    """The files whose latest run failed or was interrupted, oldest first.
-
-    A path that was mistyped, or a file that is gone, is not among them.
-    """
-    return [run for run in read_runs(_runs(data)) if is_unfinished(run)]
-
-
 def is_unfinished(run: Run) -> bool:
     """Whether the file of ``run`` should be processed again."""
     return run.state in ("failed", "interrupted") and (

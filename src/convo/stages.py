@@ -1,7 +1,7 @@
 """The stages from sound to words with speakers; each reads the files of earlier ones, leaves one.
 
 A stage is a plain function of a :class:`Place` (where things are), earlier results (as
-:class:`~convo.database.artefacts.StageFile`) and options. The same inputs give the same file, so
+:class:`~convo.files.StageFile`) and options. The same inputs give the same file, so
 whoever calls the stages may skip one whose result is there; :data:`VERSIONS` is part of the inputs
 and is raised whenever a stage would now give another result.
 """

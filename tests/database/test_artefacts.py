@@ -15,14 +15,11 @@ from hypothesis import given, settings
 
 from convo.database import artefacts, manifest
 from convo.database.artefacts import (
-    current_conversations,
     current_runs,
-    find_session,
     read_conversation,
-    read_corrections,
-    save_correction,
     write_conversation,
 )
+from convo.database.corrections import read_corrections, save_correction
 from convo.database.store import Store
 from convo.errors import StoreError
 from convo.transcript import Conversation
@@ -88,6 +85,10 @@ def test_no_voice_is_written(tmp_path: Path) -> None:
     assert b"0.123456789" not in b"".join(path.read_bytes() for path in folder.iterdir())
 
 
+def current_folders(root: Path) -> list[Path]:
+    return [run.folder for run in current_runs(root)]
+
+
 def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
     first = write_conversation(tmp_path, make_conversation())
     before = {path: path.read_bytes() for path in first.iterdir()}
@@ -101,14 +102,14 @@ def test_the_newest_run_of_each_recording_is_current(tmp_path: Path) -> None:
     new = write_conversation(tmp_path, make_conversation(number=2))
     other = write_conversation(tmp_path, make_conversation(name="other.m4a"))
     assert old.parent == new.parent != other.parent
-    assert set(current_conversations(tmp_path)) == {new, other}
+    assert set(current_folders(tmp_path)) == {new, other}
 
 
 def test_asking_for_an_old_result_again_makes_it_current(tmp_path: Path) -> None:
     old = write_conversation(tmp_path, make_conversation(number=1))
     write_conversation(tmp_path, make_conversation(number=2))
     write_conversation(tmp_path, make_conversation(number=1))
-    assert current_conversations(tmp_path) == [old]
+    assert current_folders(tmp_path) == [old]
 
 
 def test_the_newest_run_wins_when_the_clock_goes_back(
@@ -118,7 +119,7 @@ def test_the_newest_run_wins_when_the_clock_goes_back(
 
     monkeypatch.setattr(artefacts, "datetime", _clock(artefacts.datetime, 2001))
     new = write_conversation(tmp_path, make_conversation(number=2))
-    assert current_conversations(tmp_path) == [new]
+    assert current_folders(tmp_path) == [new]
 
 
 def _clock(original: type, year: int) -> object:
@@ -155,16 +156,16 @@ def test_an_interrupted_write_leaves_nothing_current(
     monkeypatch.setattr(shutil, "rmtree", lambda *args, **kwargs: None)  # nobody tidies up
     with pytest.raises(KeyboardInterrupt):
         write_conversation(tmp_path, make_conversation())
-    assert current_conversations(tmp_path) == []
+    assert current_folders(tmp_path) == []
     monkeypatch.undo()
     folder = write_conversation(tmp_path, make_conversation())
-    assert current_conversations(tmp_path) == [folder]
+    assert current_folders(tmp_path) == [folder]
 
 
 def test_a_run_without_manifest_does_not_count_and_is_made_again(tmp_path: Path) -> None:
     folder = write_conversation(tmp_path, make_conversation())
     (folder / "manifest.json").unlink()
-    assert current_conversations(tmp_path) == []
+    assert current_folders(tmp_path) == []
     assert write_conversation(tmp_path, make_conversation()) == folder
     assert read_conversation(folder) == without_voices(make_conversation())
 
@@ -213,24 +214,6 @@ def test_the_manifest_counts_rows_and_names_versions_and_options(tmp_path: Path)
     assert rows["turns.parquet"] == rows["probabilities.parquet"] == len(conversation.turns)
     assert content["conversation"]["provenance"] == dict(conversation.provenance)
     assert set(rows) | {"manifest.json"} == {path.name for path in folder.iterdir()}
-
-
-def test_a_session_is_found_by_who_and_which(tmp_path: Path) -> None:
-    write_conversation(tmp_path, make_conversation(name="a.m4a", number=1))
-    write_conversation(tmp_path, make_conversation(name="b.m4a", number=2))
-    programme = make_conversation().session.programme
-    found = find_session(tmp_path, "Hannah", "Maeve", programme, 2)
-    assert [run.recording_name for run in found] == ["b.m4a"]
-    assert found[0].session == make_conversation(number=2).session
-    assert find_session(tmp_path, "Hannah", "Maeve", programme, 3) == []
-    assert find_session(tmp_path / "nothing yet", "Hannah", "Maeve", programme, 1) == []
-
-
-def test_a_session_that_got_another_number_leaves_the_old_one_free(tmp_path: Path) -> None:
-    write_conversation(tmp_path, make_conversation(number=1))
-    write_conversation(tmp_path, make_conversation(number=4))
-    assert not find_session(tmp_path, "Hannah", "Maeve", "language in the classroom", 1)
-    assert find_session(tmp_path, "Hannah", "Maeve", "language in the classroom", 4)
 
 
 @pytest.mark.parametrize("recording_id", ["", "../../x", "abc", "Z" * 64])

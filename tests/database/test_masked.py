@@ -13,8 +13,9 @@ import pytest
 
 from convo.between import Activity
 from convo.conversation.pseudonyms import Pseudonyms, fold
-from convo.database.artefacts import save_correction, write_conversation
+from convo.database.artefacts import write_conversation
 from convo.database.asking import Asker
+from convo.database.corrections import save_correction
 from convo.database.masked import RULES, masked_store, pseudonyms, rule_of
 from convo.database.runs import Run
 from convo.database.store import Store

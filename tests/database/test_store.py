@@ -18,7 +18,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from convo.database.artefacts import read_conversation, save_correction, write_conversation
+from convo.database.artefacts import read_conversation, write_conversation
+from convo.database.corrections import save_correction
 from convo.database.store import Store, StoreOptions
 from convo.errors import StoreError
 from tests.database.conversations import confirmed, make_conversation

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from convo.between import Activity
-from convo.database.artefacts import save_correction, write_conversation
+from convo.database.artefacts import write_conversation
+from convo.database.corrections import save_correction
 from convo.database.notes import engagement_of, save_cell
 from convo.database.programme_records import keep_programme
 from convo.database.runs import Run

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from convo.audio.recording import read_samples, write_clip
+from convo.database.runs import read_runs
 from convo.outcome import conversations
-from convo.reservation import store, unfinished
+from convo.reservation import is_unfinished, store
 from convo.resources import resource
 from tests.audio.media import noise, tone, write_media, write_mute_video
 
@@ -114,7 +115,7 @@ def test_the_same_recording_twice_is_recognised_and_not_doubled(batch):
 def test_what_failed_stays_visible_in_the_store(batch):
     data = batch[0]
     failed = {name for name, one in batch[1].items() if one["state"] == "failed"}
-    shown = {Path(run.file).name for run in unfinished(data)}
+    shown = {Path(run.file).name for run in read_runs(data / "runs") if is_unfinished(run)}
     assert shown == failed - {"missing.m4a"}  # a mistyped path is told, not remembered on a page
     rows = store(data).query("select file, message from attempt where state = 'failed'").rows
     assert {Path(file).name for file, _ in rows} == failed

@@ -14,12 +14,12 @@ from page_reader import PageReader
 
 from convo.errors import SessionError, StoreError
 from convo.report import (
-    find_reports,
     progression_headings,
     progression_report,
     progression_rows,
     write_progression_report,
 )
+from convo.report.files import progressions_of
 from convo.transcript import Conversation, Role, Segmentation, Session, Turn
 
 
@@ -106,7 +106,8 @@ def test_written_reports_are_found_and_names_stay_apart(tmp_path: Path) -> None:
     alike = replace(sample(1), session=replace(sample(1).session, coachee="hannah"))
     write_progression_report(tmp_path, [alike])
     (tmp_path / "notes.html").write_text("<title>mine</title>", encoding="utf-8")
-    assert sorted(found.coachee for found in find_reports(tmp_path)) == ["Hannah", "hannah"]
+    for coachee in ("Hannah", "hannah"):
+        assert [found.coachee for found in progressions_of(tmp_path, coachee)] == [coachee]
     assert not list(tmp_path.glob(".*"))
 
 

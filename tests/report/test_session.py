@@ -18,12 +18,12 @@ from convo.conversation.shares import shares as counted
 from convo.database.artefacts import read_conversation, write_conversation
 from convo.database.store import Store
 from convo.report import (
-    find_reports,
     progression_report,
     progression_rows,
     session_report,
     write_session_report,
 )
+from convo.report.files import find_report, reports_of
 from convo.transcript import Conversation, Phase, Role, RoleAssignment, Segmentation
 
 UNSETTLED = RoleAssignment({}, 0.5, "talk")
@@ -238,16 +238,9 @@ def test_written_files_replace_each_other_and_are_found(tmp_path: Path) -> None:
     path = write_session_report(tmp_path, made)
     assert path == write_session_report(tmp_path, made)
     assert [p.name for p in tmp_path.iterdir()] == ["hannah-session-01-01010101.html"]
-    (found,) = find_reports(tmp_path)
-    assert (found.kind, found.coachee, found.number) == ("session", "Hannah", "1")
-    assert found.recording == made.recording.recording_id
-
-
-def test_a_renumbered_session_is_listed_once(tmp_path: Path) -> None:
-    made = sample(1)
-    write_session_report(tmp_path, made)
-    later = write_session_report(tmp_path, replace(made, session=replace(made.session, number=2)))
-    assert [found.path for found in find_reports(tmp_path)] == [later]
+    (found,) = reports_of(tmp_path, made.recording.short_id)
+    assert (found.path, found.kind, found.coachee) == (path, "session", "Hannah")
+    assert find_report(tmp_path, path.stem) == found
 
 
 OWN = {Phase.SCRUTINY: "Looking <closely>", Phase.CO_CONSTRUCTION: "Next steps"}

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from convo.conversation.private import without_private
 from convo.database.columns import arrow_table
-from convo.database.corrections import Correction, read_corrections, save_correction
 from convo.database.earlier import with_remedies
 from convo.database.manifest import (
     AGAIN,
@@ -41,13 +40,10 @@ from convo.database.tables import PARTS, with_tables, without_tables
 from convo.errors import StoreError
 from convo.files import (
     Newest,
-    StageFile,
     as_json,
     disk_error,
-    load,
     parse,
     read_bytes,
-    save,
     sync_folder,
     write_atomically,
 )
@@ -57,21 +53,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "SCHEMA_VERSION",
-    "Correction",
     "Run",
-    "StageFile",
-    "current_conversations",
     "current_run",
     "current_runs",
-    "find_session",
-    "load",
     "read_conversation",
-    "read_corrections",
     "read_manifest",
     "read_run",
-    "save",
-    "save_correction",
     "write_conversation",
 ]
 
@@ -173,22 +160,6 @@ def current_run(root: Path, recording_id: str) -> Run | None:
 def old_runs(root: Path, recording_id: str, newest: int) -> list[Run]:
     """All runs of a recording but the ``newest`` few."""
     return sorted(_runs(root / _short_id(recording_id)), key=_age)[:-newest]
-
-
-def current_conversations(root: Path) -> list[Path]:
-    """The folders of :func:`current_runs`."""
-    return [run.folder for run in current_runs(root)]
-
-
-def find_session(root: Path, coachee: str, coach: str, programme: str, number: int) -> list[Run]:
-    """The recordings that are kept as this session: none, one, or several that clash."""
-    wanted = (coachee, coach, programme, number)
-    return [
-        run
-        for run in current_runs(root)
-        for session in [run.session]
-        if (session.coachee, session.coach, session.programme, session.number) == wanted
-    ]
 
 
 def _facts(run: Run) -> Conversation:

@@ -1,6 +1,5 @@
 """Reports: one HTML file per session and one per coachee, readable without a network."""
 
-from convo.report.files import ReportFile, find_reports
 from convo.report.progression import (
     ProgressionRow,
     progression_headings,
@@ -12,8 +11,6 @@ from convo.report.session import session_report, write_session_report
 
 __all__ = [
     "ProgressionRow",
-    "ReportFile",
-    "find_reports",
     "progression_headings",
     "progression_report",
     "progression_rows",

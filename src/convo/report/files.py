@@ -1,11 +1,10 @@
-"""Report files in a folder: their names, how they are written, how they are found again."""
+"""Report files in a folder: their names, and how they are found again."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -52,41 +51,25 @@ def progression_file_name(coachee: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """One report found in a folder; ``number`` and ``date`` are empty for a progression."""
+    """One report found in a folder: of a "session", or a "progression"."""
 
     path: Path
     kind: str
-    title: str
     coachee: str
-    number: str = ""
-    date: str = ""
-    recording: str = ""
-
-    @property
-    def report_id(self) -> str:
-        """The file name without its ending."""
-        return self.path.stem
 
 
 class _Head(HTMLParser):
-    """Collects the title and the ``convo:`` entries of a report's head."""
+    """Collects the ``convo:`` entries of a report's head."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[str, str] = {}
-        self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_title = tag == "title"
         named = dict(attrs)
         name = named.get("name") or ""
         if tag == "meta" and name.startswith("convo:"):
             self.found[name.removeprefix("convo:")] = named.get("content") or ""
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self.found["title"] = data
-            self._in_title = False
 
 
 def _described(path: Path) -> ReportFile | None:
@@ -97,34 +80,8 @@ def _described(path: Path) -> ReportFile | None:
         return None
     head = _Head()
     head.feed(re.split(r"<style|</head", start, maxsplit=1)[0])
-    return _report_file(path, head.found)
-
-
-def _report_file(path: Path, found: Mapping[str, str]) -> ReportFile | None:
-    if "kind" not in found:
-        return None
-    return ReportFile(
-        path=path,
-        kind=found["kind"],
-        title=found.get("title", path.stem),
-        coachee=found.get("coachee", ""),
-        number=found.get("session", ""),
-        date=found.get("date", ""),
-        recording=found.get("recording", ""),
-    )
-
-
-def find_reports(folder: Path) -> tuple[ReportFile, ...]:
-    """The reports in ``folder`` by coachee, progression first, then by date and number.
-
-    The files are the index: what is deleted is gone, and other files are passed over. Of two
-    reports on one recording (its session was renumbered) only the later one counts.
-    """
-    described = [_described(path) for path in folder.glob("*.html") if path.is_file()]
-    newest: dict[str, ReportFile] = {}
-    for report in sorted(filter(None, described), key=lambda report: report.path.stat().st_mtime):
-        newest[report.recording or report.report_id] = report
-    return tuple(sorted(newest.values(), key=_order))
+    found = head.found
+    return ReportFile(path, found["kind"], found.get("coachee", "")) if "kind" in found else None
 
 
 def find_report(folder: Path, report_id: str) -> ReportFile | None:
@@ -146,8 +103,3 @@ def progressions_of(folder: Path, coachee: str) -> tuple[ReportFile, ...]:
     # the name of a part comes after that of the coachee
     described = [_described(path) for path in folder.glob(f"{slug(coachee)}*-progression-*.html")]
     return tuple(r for r in described if r and (r.kind, r.coachee) == ("progression", coachee))
-
-
-def _order(report: ReportFile) -> tuple[str, bool, str, int, str]:
-    number = int(report.number) if report.number.isdigit() else 0
-    return (report.coachee, report.kind != "progression", report.date, number, report.report_id)
