@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from prefect import Task
 
 from convo import files, said, shipped, stages, talk_stages
 from convo.codebook import Code, TurnCode
@@ -18,8 +19,11 @@ from convo.conversation.shares import SharesOptions
 from convo.conversation.spans import anchors
 from convo.database.corrections import Correction
 from convo.files import StageFile
-from convo.stages import Attributed, InRoles, Place
+from convo.progress import TITLES
+from convo.reading import STAGES
+from convo.stages import VERSIONS, Attributed, InRoles, Place
 from convo.transcript import Measure, Passage, Phase, Role, Share
+from flows import process_session
 from tests.database.conversations import COACHEE, make_conversation
 
 TALK = make_conversation(unattributed=0)
@@ -35,6 +39,18 @@ def place(tmp_path: Path) -> Place:
 def kept(place: Place, name: str, value: object) -> StageFile:
     found = files.save(place.work / name, value)
     return StageFile(found.path.relative_to(place.data), found.sha256)
+
+
+def test_every_stage_has_a_version_and_a_title() -> None:
+    assert set(VERSIONS) == set(TITLES) - {"keep", "report"}
+
+
+def test_the_flow_runs_every_stage_and_no_other() -> None:
+    """The cheap ones are those that a correction runs again, without the flow."""
+    tasks = [one for one in vars(process_session).values() if isinstance(one, Task)]
+    expensive = {one.name for one in tasks if one.cache_policy is process_session.KEPT}
+    assert not expensive & set(STAGES)
+    assert expensive | set(STAGES) == set(VERSIONS)
 
 
 def test_turns_are_coded_and_measured(place: Place) -> None:
