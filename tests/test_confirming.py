@@ -216,7 +216,9 @@ def test_no_session_put_right_is_no_case(tmp_path):
 
 def test_a_shipped_case_comes_back_as_it_was(tmp_path):
     """Real marked sessions, written and read again: nothing is added and nothing lost."""
-    for case in read_cases(resource("data/training")).talk[:12]:
+    cases = read_cases(resource("data/training")).talk[:12]
+    assert len(cases) == 12
+    for case in cases:
         write_talk_case(tmp_path, case, {"coach": "Maeve"})
         (again,) = read_cases(tmp_path / "talk" / case.case_id).talk
         assert (again.kind, again.readings) == (case.kind, case.readings)

@@ -38,13 +38,17 @@ def test_every_command_is_in_the_readme():
 
 
 def test_every_file_that_the_readme_names_is_there():
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    for link in links:
         assert (ROOT / link).exists(), link
 
 
 def test_every_target_that_the_readme_names_is_in_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)):
+    targets = set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE))
+    assert targets
+    for target in targets:
         assert f"\n{target}:" in makefile, target
 
 

@@ -78,10 +78,11 @@ def test_a_range_of_turns(address, page) -> None:
 
 def test_words_are_edited_in_place(address, page) -> None:
     opened(page, address)
+    before = texts(page)[1]
     page.locator("#t2 p").click()
     page.locator("#tools").get_by_role("button", name="Edit").click()
     area = page.locator(".editing textarea")
-    assert area.input_value() == texts(page)[1] or area.input_value()
+    assert area.input_value() == before
     area.fill("I have come in.")
     picture(page, "session-editing", whole=False)
     page.keyboard.press("Enter")
@@ -146,7 +147,8 @@ def test_a_passage_is_marked_and_ordinary_again(address, page, name) -> None:
     first = do(page, name)
     assert "before" in first and "now" in first
     page.locator("#t8 p").click()
-    assert "37/63 now" in do(page, "Ordinary talk") or split(page) == [37, 63]
+    do(page, "Ordinary talk")
+    assert split(page) == [37, 63]
 
 
 def test_who_is_the_coach(address, page) -> None:
