@@ -170,10 +170,16 @@ class Desk:
         """Files that failed or were interrupted outside of the queue."""
         from convo.reservation import is_unfinished
 
-        runs = self._runs.setdefault("runs", RunsNotDone(self.data / "runs")).read()
         # What was uploaded is told by the queue, under the name it had there.
-        elsewhere = (run for run in runs if Path(run.file).parent != self.inbox)
+        elsewhere = (run for run in self._not_done() if Path(run.file).parent != self.inbox)
         return [run for run in elsewhere if is_unfinished(run)]
+
+    def running(self) -> list[Run]:
+        """Files that are being processed, from the queue or in a terminal."""
+        return [run for run in self._not_done() if run.state == "running"]
+
+    def _not_done(self) -> list[Run]:
+        return self._runs.setdefault("runs", RunsNotDone(self.data / "runs")).read()
 
     def warm(self) -> None:
         """Read what the first page needs before somebody asks for it."""
