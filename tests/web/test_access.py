@@ -127,6 +127,7 @@ def addresses(path: str) -> list[str]:
         "turn": ["1"],
         "position": ["1"],
         "phase": ["scrutiny", "whole"],
+        "part": ["sessions", "columns", "told", "strands"],
     }
     values["name"] = ["Talk"] if path.startswith("/programme") else ["shares", "transcript"]
     found = [path]
