@@ -63,7 +63,7 @@ def heading(request: Request, kept: KeptSession, desk: AtDesk, who: Who) -> Resp
         hear=may_hear(who, kept.run.session),
         silent=last_deletion(desk.data, kept.short_id, "sound") is not None,
         address=f"/sessions/{kept.short_id}",
-        report_id=report_id(kept),
+        report_id=report_id(kept.conversation.session, kept.short_id),
         progression=f"/coachees/{coachee_key(kept.conversation.session.coachee)}",
     )
 
