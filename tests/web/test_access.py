@@ -17,11 +17,11 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from kept import keep, sample
 
+from convo.database.accounts import Accounts
 from convo.report.files import progression_file_name
 from convo.transcript import Session
 from convo.web import access
 from convo.web.access import COOKIE, OWNER, ROOMS, Viewer, may_ask, may_enter, room_of
-from convo.web.accounts import Accounts
 from convo.web.app import create_app
 from convo.web.desk import Desk
 from convo.web.guard import COOKIE as TOKEN_COOKIE
@@ -127,6 +127,7 @@ def addresses(path: str) -> list[str]:
         "turn": ["1"],
         "position": ["1"],
         "phase": ["scrutiny", "whole"],
+        "part": ["sessions", "columns", "told", "strands"],
     }
     values["name"] = ["Talk"] if path.startswith("/programme") else ["shares", "transcript"]
     found = [path]

@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from convo.cli import main
+from convo.database import accounts as module
+from convo.database.accounts import AccountOptions, Accounts, TooManyError
 from convo.errors import ConfigError
-from convo.web import accounts as module
-from convo.web.access import COOKIE
-from convo.web.accounts import AccountOptions, Accounts, TooManyError, is_wide
+from convo.web.access import COOKIE, is_wide
 from convo.web.app import create_app
 from convo.web.desk import Desk
 from convo.web.guard import COOKIE as TOKEN_COOKIE
@@ -68,7 +68,7 @@ def test_no_password_is_kept_and_the_file_lets_nobody_in(accounts: Accounts) -> 
     assert PASSWORD.encode() not in content and secret.encode() not in content
     assert b"$argon2id$" in content
     digest = module._digest(secret)
-    assert accounts.viewer(digest) is None
+    assert accounts.logged_in(digest) is None
 
 
 @pytest.mark.parametrize(
@@ -175,19 +175,19 @@ def test_a_login_ends_by_itself(accounts: Accounts, monkeypatch, late: float) ->
     steps = range(0, int(late) - 3600, 3600) if late > 3 * 3600 else (0,)
     for step in steps:  # somebody who keeps working
         monkeypatch.setattr(module.time, "time", lambda step=step: begun + step)
-        assert accounts.viewer(secret) is not None
+        assert accounts.logged_in(secret) is not None
     monkeypatch.setattr(module.time, "time", lambda: begun + late)
-    assert accounts.viewer(secret) is None
+    assert accounts.logged_in(secret) is None
     monkeypatch.setattr(module.time, "time", lambda: begun)
-    assert accounts.viewer(secret) is None
+    assert accounts.logged_in(secret) is None
 
 
 def test_another_password_or_no_account_ends_every_login(accounts: Accounts) -> None:
     one, two = (accounts.log_in(name, PASSWORD, "here") for name in ("maeve", "pat"))
     accounts.set_password("maeve", "another long one")
-    assert accounts.viewer(one) is None and accounts.viewer(two) is not None
+    assert accounts.logged_in(one) is None and accounts.logged_in(two) is not None
     accounts.remove("pat")
-    assert accounts.viewer(two) is None
+    assert accounts.logged_in(two) is None
     assert accounts.log_in("maeve", PASSWORD, "here") is None
     with pytest.raises(ConfigError, match="no account 'pat'"):
         accounts.remove("pat")

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
-from convo.web import schema
+from convo.database import catalogue
 from convo.web.guard import TOKEN_FIELD, TOKEN_HEADER
 
 
@@ -30,15 +30,15 @@ def test_the_page_shows_what_there_is(asking: TestClient) -> None:
 
 
 def test_every_view_and_table_says_what_a_row_is(client: TestClient) -> None:
-    for table in schema.tables(client.app.state.desk.store()):
+    for table in catalogue.tables(client.app.state.desk.store()):
         assert table.row, table.name
         if table.is_view and table.name != "v_programme_min5":  # that one is of nobody
             assert [c.name for c in table.columns if c.name == "coachee" and c.meaning]
 
 
 def test_every_example_can_be_written_into_the_question(asking: TestClient) -> None:
-    assert len(schema.examples()) >= 8
-    for number, example in enumerate(schema.examples(), start=1):
+    assert len(catalogue.examples()) >= 8
+    for number, example in enumerate(catalogue.examples(), start=1):
         page = asking.get(f"/ask?example={number}").text
         text = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)
         assert text and text[1].replace("&#39;", "'").replace("&lt;", "<").replace(

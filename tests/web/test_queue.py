@@ -104,8 +104,8 @@ def test_the_stream_ends_with_the_login_and_keeps_none_alive(queue, client, monk
     import argon2
     from starlette.requests import Request
 
+    from convo.database.accounts import Accounts
     from convo.web.access import COOKIE, sign, viewer
-    from convo.web.accounts import Accounts
 
     real = argon2.PasswordHasher
     monkeypatch.setattr(argon2, "PasswordHasher", lambda: real(time_cost=1, memory_cost=256))
@@ -143,17 +143,17 @@ def test_the_stream_ends_with_the_login_and_keeps_none_alive(queue, client, monk
 def test_a_stream_that_looks_by_itself_does_not_count_as_use(tmp_path, monkeypatch) -> None:
     import argon2
 
-    from convo.web.accounts import AccountOptions, Accounts
+    from convo.database.accounts import AccountOptions, Accounts
 
     real = argon2.PasswordHasher
     monkeypatch.setattr(argon2, "PasswordHasher", lambda: real(time_cost=1, memory_cost=256))
     accounts = Accounts(tmp_path, AccountOptions(idle_s=100))
     accounts.add("ada", "owner", "", "three quiet birds")
     secret, begun = accounts.log_in("ada", "three quiet birds", "here"), time.time()
-    monkeypatch.setattr("convo.web.accounts.time.time", lambda: begun + 90)
-    assert accounts.viewer(secret, active=False)
-    monkeypatch.setattr("convo.web.accounts.time.time", lambda: begun + 120)
-    assert accounts.viewer(secret, active=False) is None
+    monkeypatch.setattr("convo.database.accounts.time.time", lambda: begun + 90)
+    assert accounts.logged_in(secret, active=False)
+    monkeypatch.setattr("convo.database.accounts.time.time", lambda: begun + 120)
+    assert accounts.logged_in(secret, active=False) is None
 
 
 def test_a_recording_with_one_speaker_a_channel_is_read_again(tmp_path, browse, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ from kept import keep, sample
 
 from convo.database.corrections import read_corrections
 from convo.database.jobs import Queue
+from convo.database.runs import Run, record_run
 from convo.database.uploads import Uploads
 from convo.importing import inspect
-from convo.web import tus
+from convo.transcript import Session
+from convo.web import access, tus
+from convo.web.access import Viewer
 
 FILES = "/upload/files"
 FORM = {
@@ -142,6 +146,18 @@ def test_the_form_puts_the_file_into_the_queue_with_the_consent_beside_it(
     assert "already in the queue" in client.get(f"{FILES}/{again}/form").text
 
 
+def test_consent_is_noted_by_whoever_is_logged_in(
+    client: TestClient, recording: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(access, "_look_up", lambda *_, **__: Viewer("owner", "owner", "pam"))
+    id = ready(client, recording)
+    client.post("/upload", data=FORM | {"file": id, f"date-{id}": "2026-03-05"})
+    desk = client.app.state.desk
+    (job,) = Queue(desk.data).jobs()
+    (consent,) = read_corrections(desk.artefacts, job.recording_id)
+    assert consent.who == "pam"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
@@ -162,6 +178,16 @@ def test_what_is_missing_is_said_and_what_was_written_stays(
     assert answer.status_code == 422 and told in answer.text
     assert field == "coachee" or 'value="Hannah"' in answer.text
     assert Queue(client.app.state.desk.data).jobs() == []
+
+
+def test_what_a_terminal_is_working_on_is_taken(client: TestClient, recording: Path) -> None:
+    id, data = ready(client, recording), client.app.state.desk.data
+    theirs = Session("Hannah", "Maeve", 3, date(2026, 3, 5), "Talk")
+    record_run(data / "runs", Run("/sound/third.m4a", "ab" * 32, theirs, "running"))
+    form = FORM | {"file": id, f"date-{id}": "2026-03-05", f"number-{id}": "3"}
+    answer = client.post("/upload", data=form)
+    assert answer.status_code == 422
+    assert "Session 3 of Hannah is third.m4a already" in answer.text
 
 
 def test_two_files_cannot_be_the_same_session(client: TestClient, tmp_path, recording) -> None:

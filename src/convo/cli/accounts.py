@@ -31,8 +31,8 @@ def add(
     coach: their own sessions · coachee: what their coach sees of them · researcher: every session,
     under pseudonyms · lead: figures of five or more coachees, no session · owner: everything.
     """
+    from convo.database.accounts import Accounts
     from convo.outcome import kept_sessions
-    from convo.web.accounts import Accounts
 
     folder = shared.data_folder(data)
     Accounts(folder).add(name, role, person, _password())
@@ -47,7 +47,7 @@ def passwd(
     name: Annotated[str, typer.Argument(help="The account.")], data: shared.Data = None
 ) -> None:
     """Give an account another password; who is logged in with it is logged out."""
-    from convo.web.accounts import Accounts
+    from convo.database.accounts import Accounts
 
     Accounts(shared.data_folder(data)).set_password(name, _password())
     shared.say(f"{name} has a new password")
@@ -58,7 +58,7 @@ def remove(
     name: Annotated[str, typer.Argument(help="The account.")], data: shared.Data = None
 ) -> None:
     """Remove an account; who is logged in with it is logged out."""
-    from convo.web.accounts import Accounts
+    from convo.database.accounts import Accounts
 
     Accounts(shared.data_folder(data)).remove(name)
     shared.say(f"{name} is removed")
@@ -67,7 +67,7 @@ def remove(
 @app.command("list")
 def list_accounts(data: shared.Data = None) -> None:
     """All accounts with their roles."""
-    from convo.web.accounts import Accounts
+    from convo.database.accounts import Accounts
 
     found = Accounts(shared.data_folder(data)).listed()
     for account in found:

@@ -35,7 +35,7 @@ def serve(
     from filelock import FileLock, Timeout
 
     from convo import importing
-    from convo.web.accounts import is_wide
+    from convo.web.access import is_wide
     from convo.web.app import create_app
     from convo.web.desk import Desk
     from flows.child import QueueProcess

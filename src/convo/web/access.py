@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Depends, HTTPException, Request
@@ -15,12 +16,15 @@ from itsdangerous import BadSignature, Signer
 
 from convo.conversation.private import without_private
 from convo.conversation.pseudonyms import Pseudonyms
+from convo.database.accounts import AccountRole, Accounts
+from convo.errors import ConfigError
 from convo.transcript import Conversation, Session
 
 if TYPE_CHECKING:
-    from convo.web.desk import Desk, Listed
+    from convo.database.listing import Listed
+    from convo.web.desk import Desk
 
-Role = Literal["owner", "coach", "coachee", "researcher", "lead"]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 COOKIE = "convo_login"
 SPEAKERS = frozenset({"owner", "coach", "coachee"})
 READERS = SPEAKERS | {"researcher"}
@@ -67,7 +71,7 @@ class Viewer:
     """
 
     name: str
-    role: Role | Literal[""]
+    role: AccountRole | Literal[""]
     account: str = ""
     pseudonyms: Pseudonyms | None = field(default=None, compare=False, repr=False)
 
@@ -215,14 +219,15 @@ def is_still(request: Request, who: Viewer) -> bool:
 
 
 def _look_up(request: Request, *, active: bool = True) -> Viewer:
-    from convo.web.accounts import Accounts
-
     desk: Desk = request.app.state.desk
     accounts = Accounts(desk.data)
     if not desk.wide and not accounts:
         return OWNER
-    found = accounts.viewer(login_secret(request), active=active) or NOBODY
-    return replace(found, pseudonyms=desk.pseudonyms()) if found.role == "researcher" else found
+    account = accounts.logged_in(login_secret(request), active=active)
+    if account is None:
+        return NOBODY
+    names = desk.pseudonyms() if account.role == "researcher" else None
+    return Viewer(account.person or account.name, account.role, account.name, names)
 
 
 def _hidden(desk: Desk, names: Pseudonyms) -> list[Listed]:
@@ -232,3 +237,19 @@ def _hidden(desk: Desk, names: Pseudonyms) -> list[Listed]:
 
 def _signer(desk: Desk) -> Signer:
     return Signer(desk.secret(), salt="login")
+
+
+def is_wide(data: Path, host: str) -> bool:
+    """Whether other computers can reach a page that listens at ``host``.
+
+    Raises:
+        ConfigError: they can, and there is no account.
+    """
+    if host in LOOPBACK:
+        return False
+    if not Accounts(data):
+        raise ConfigError(
+            f"--host {host} lets other computers in, so people must log in: make an account "
+            "first with `convo accounts add NAME --role owner`"
+        )
+    return True

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.openapi.utils import get_openapi
 
+from convo.database import listing
+from convo.database.listing import Listed
 from convo.web import pages
 from convo.web.access import Viewer, Who, names_of, sessions
 from convo.web.api_models import (
@@ -25,27 +27,12 @@ from convo.web.api_models import (
     ShareRow,
     TurnRow,
 )
-from convo.web.desk import Desk, Listed
+from convo.web.desk import Desk
 from convo.web.pages import AtDesk
 from convo.web.programmes import figures
 
 router = APIRouter(prefix="/api", tags=["sessions"])
 TITLE = "convo"
-_MEASURES = """(
-    select s.coachee, s.coach, s.programme, s.number as session, m.*
-    from measure m join session s using (recording_id))"""
-_SHARES = """(
-    select phase, * exclude (phase) from v_phase_share
-    union all by name select null as phase, * from v_talk_share)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where rows come from: the ``table`` that has as many, what to read, in which order."""
-
-    table: str
-    rows: str
-    order: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,43 +80,37 @@ Asked = Annotated[Wanted, Depends(wanted)]
 @router.get("/sessions")
 def list_sessions(desk: AtDesk, who: Who, asked: Asked) -> Page[SessionRow]:
     """Sessions, by coachee and number."""
-    return _page(desk, who, asked, SessionRow, Source("session", "v_session", "session"))
+    return _page(desk, who, asked, SessionRow, listing.SESSIONS)
 
 
 @router.get("/turns")
 def list_turns(desk: AtDesk, who: Who, asked: Asked) -> Page[TurnRow]:
     """Turns with their text and phase. Names of coach and coachee are masked for researchers."""
-    return _page(desk, who, asked, TurnRow, Source("turn", "v_turn", "turn"))
+    return _page(desk, who, asked, TurnRow, listing.TURNS)
 
 
 @router.get("/phases")
 def list_phases(desk: AtDesk, who: Who, asked: Asked) -> Page[PhaseRow]:
     """Stretches of one phase each."""
-    return _page(desk, who, asked, PhaseRow, Source("phase_span", "v_phase", "position"))
+    return _page(desk, who, asked, PhaseRow, listing.PHASES)
 
 
 @router.get("/shares")
 def list_shares(desk: AtDesk, who: Who, asked: Asked) -> Page[ShareRow]:
     """Who said how much, of the whole session (`phase` null) and of each phase."""
-    return _page(desk, who, asked, ShareRow, Source("share", _SHARES, "phase nulls first, role"))
+    return _page(desk, who, asked, ShareRow, listing.SHARES)
 
 
 @router.get("/activities")
 def list_activities(desk: AtDesk, who: Who, asked: Asked) -> Page[ActivityRow]:
     """Inter-sessional activities that were perhaps agreed."""
-    return _page(desk, who, asked, ActivityRow, Source("activity", "v_activity", "position"))
+    return _page(desk, who, asked, ActivityRow, listing.ACTIVITIES)
 
 
 @router.get("/measures")
 def list_measures(desk: AtDesk, who: Who, asked: Asked) -> Page[MeasureRow]:
     """All figures in long form, for a statistics program."""
-    return _page(
-        desk,
-        who,
-        asked,
-        MeasureRow,
-        Source("measure", _MEASURES, "metric, phase nulls first, role"),
-    )
+    return _page(desk, who, asked, MeasureRow, listing.MEASURES)
 
 
 @router.get("/programmes")
@@ -171,7 +152,9 @@ def _described() -> dict[str, Any]:
     )
 
 
-def _page(desk: Desk, who: Viewer, asked: Wanted, row: type[Any], source: Source) -> Page[Any]:
+def _page(
+    desk: Desk, who: Viewer, asked: Wanted, row: type[Any], source: listing.Source
+) -> Page[Any]:
     """The rows of ``source`` that are asked for, of sessions that ``who`` may see.
 
     Only the sessions that these rows belong to are looked at, so that a page of a long list takes
@@ -187,13 +170,13 @@ def _page(desk: Desk, who: Viewer, asked: Wanted, row: type[Any], source: Source
     if not window:
         return Page(total=total, offset=asked.offset, items=[])
     meetings = {one.recording_id: one.session for one in window}
-    columns = ", ".join(row.model_fields)
-    # Written out, DuckDB looks only at the parts of the views that hold them.
-    listed = ", ".join(f"'{one}'" for one in meetings if one.isalnum())
-    found = desk.store().rows(
-        f"select {columns} from {source.rows} where recording_id in ({listed}) "
-        f"order by list_position($ids, recording_id), {source.order} limit $limit offset $offset",
-        {"ids": list(meetings), "limit": asked.limit, "offset": asked.offset - skipped},
+    found = listing.rows(
+        desk.store(),
+        source,
+        list(row.model_fields),
+        list(meetings),
+        asked.limit,
+        asked.offset - skipped,
     )
     names, hidden = names_of(who), who.role == "researcher"
     items = []
@@ -211,12 +194,11 @@ def _places(known: Sequence[Listed]) -> Mapping[str, int]:
     return {one.short_id: place for place, one in enumerate(ordered)}
 
 
-def _counts(desk: Desk, source: Source) -> dict[str, int]:
+def _counts(desk: Desk, source: listing.Source) -> dict[str, int]:
     """How many rows every recording has, by table."""
-    sql = f"select recording_id, count(*) from {source.table} group by recording_id"
     if not desk.store().path.is_file():
         return {}
-    return desk.remembered(f"rows of {source.table}", lambda: dict(desk.store().rows(sql)))
+    return desk.remembered(f"rows of {source.table}", lambda: listing.counts(desk.store(), source))
 
 
 def _window(

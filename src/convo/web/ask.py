@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
+from convo.database import catalogue
 from convo.database.asking import Answer, Asker
 from convo.errors import StoreError
-from convo.web import pages, schema
+from convo.web import pages
 from convo.web.access import Viewer, Who, sessions
 from convo.web.desk import Desk
 from convo.web.pages import AtDesk
@@ -66,9 +67,9 @@ def asker(desk: Desk, who: Viewer) -> Asker:
     return desk.asker(names=who.role == "owner")
 
 
-def _examples(desk: Desk, who: Viewer) -> tuple[schema.Example, ...]:
+def _examples(desk: Desk, who: Viewer) -> tuple[catalogue.Example, ...]:
     first = next(iter(sessions(who, desk)), None)
-    return schema.examples(first.session.coachee if first else "")
+    return catalogue.examples(first.session.coachee if first else "")
 
 
 def _page(
@@ -83,7 +84,7 @@ def _page(
         request,
         "ask.html.j2",
         sql=sql,
-        tables=desk.remembered("tables", lambda: schema.tables(desk.store())),
+        tables=desk.remembered("tables", lambda: catalogue.tables(desk.store())),
         examples=_examples(desk, who),
         names=who.role == "owner",
         answer=answer,

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from convo.conversation.pseudonyms import Pseudonyms
+from convo.database import listing
 from convo.database.asking import Asker
 from convo.database.deletions import unfinished
 from convo.database.jobs import Queue
+from convo.database.listing import Listed
 from convo.database.masked import FOLDER, masked_store, pseudonyms
 from convo.database.runs import Run, RunsNotDone
 from convo.errors import StoreError
 from convo.files import Newest, read_bytes, write_atomically
 from convo.report import charts
-from convo.report.files import session_file_name
-from convo.transcript import Recording, Session
+from convo.transcript import Recording
 
 if TYPE_CHECKING:
     from convo.database.store import Store
@@ -29,32 +30,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _KEY = "web.key"
-_SESSIONS = """
-    select s.coachee, s.coach, s.number, s.date, s.programme, s.recording_id,
-           round(r.duration_s / 60, 1), v.recording_id is not null
-    from session s join recording r using (recording_id)
-    left join (select distinct recording_id from review) v using (recording_id)
-    order by lower(s.coachee), s.coachee, s.date, s.number"""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One kept session in a list; ``minutes`` is its length."""
-
-    session: Session
-    recording_id: str
-    minutes: float
-    needs_review: bool
-
-    @property
-    def short_id(self) -> str:
-        """The name of its folder, and of it in addresses."""
-        return self.recording_id[:16]
-
-    @property
-    def report_id(self) -> str:
-        """The name of its report in addresses."""
-        return session_file_name(self.session, self.short_id).removesuffix(".html")
 
 
 def _refuse(path: Path) -> Recording:
@@ -118,8 +93,7 @@ class Desk:
         if seen is None:
             return []
         if self._listed[0] != seen:
-            found = [_listed(row) for row in self.store().query(_SESSIONS).rows]
-            self._listed = (seen, found)
+            self._listed = (seen, listing.sessions(self.store()))
         going = {one.short_id for one in unfinished(self.data) if one.what == "session"}
         return [one for one in self._listed[1] if one.short_id not in going]
 
@@ -170,10 +144,16 @@ class Desk:
         """Files that failed or were interrupted outside of the queue."""
         from convo.reservation import is_unfinished
 
-        runs = self._runs.setdefault("runs", RunsNotDone(self.data / "runs")).read()
         # What was uploaded is told by the queue, under the name it had there.
-        elsewhere = (run for run in runs if Path(run.file).parent != self.inbox)
+        elsewhere = (run for run in self._not_done() if Path(run.file).parent != self.inbox)
         return [run for run in elsewhere if is_unfinished(run)]
+
+    def running(self) -> list[Run]:
+        """Files that are being processed, from the queue or in a terminal."""
+        return [run for run in self._not_done() if run.state == "running"]
+
+    def _not_done(self) -> list[Run]:
+        return self._runs.setdefault("runs", RunsNotDone(self.data / "runs")).read()
 
     def warm(self) -> None:
         """Read what the first page needs before somebody asks for it."""
@@ -199,9 +179,3 @@ class Desk:
         if not path.is_file():
             write_atomically(path, secrets.token_bytes(32))
         return read_bytes(path)
-
-
-def _listed(row: tuple[object, ...]) -> Listed:
-    coachee, coach, number, date, programme, recording_id, minutes, review = row
-    session = Session(coachee, coach, number, date, programme)  # type: ignore[arg-type]
-    return Listed(session, str(recording_id), float(str(minutes)), bool(review))

@@ -13,7 +13,8 @@ from convo.database.deletions import last_deletion
 from convo.naming import FIELDS, PEOPLE
 from convo.transcript import Session
 from convo.web import pages
-from convo.web.access import Who, may_change, may_hear, sessions
+from convo.web.access import Viewer, Who, may_change, may_hear, sessions
+from convo.web.desk import Desk
 from convo.web.kept import KeptSession
 from convo.web.pages import AtDesk
 from convo.web.putting_right import Asked, Done, check_stays
@@ -62,7 +63,7 @@ def heading(request: Request, kept: KeptSession, desk: AtDesk, who: Who) -> Resp
         hear=may_hear(who, kept.run.session),
         silent=last_deletion(desk.data, kept.short_id, "sound") is not None,
         address=f"/sessions/{kept.short_id}",
-        report_id=report_id(kept),
+        report_id=report_id(kept.conversation.session, kept.short_id),
         progression=f"/coachees/{coachee_key(kept.conversation.session.coachee)}",
     )
 
@@ -73,7 +74,6 @@ def form(request: Request, kept: KeptSession, desk: AtDesk, who: Who) -> Respons
     session = kept.run.session
     if not may_change(who, session):
         raise HTTPException(403, "Only the two speakers of a session may put it right.")
-    known = [one.session for one in sessions(who, desk)]
     return pages.show(
         request,
         "session-facts-form.html.j2",
@@ -81,10 +81,19 @@ def form(request: Request, kept: KeptSession, desk: AtDesk, who: Who) -> Respons
         fixed={"coach": "coach", "coachee": "coachee"}.get(who.role, ""),
         most=MOST_CHARACTERS,
         today=_tomorrow(),
-        coachees=sorted({s.coachee for s in known})[:_MOST_NAMES],
-        coaches=sorted({s.coach for s in known})[:_MOST_NAMES],
-        programmes=sorted({s.programme for s in known if s.programme})[:_MOST_NAMES],
+        **names_known(desk, who),
     )
+
+
+def names_known(desk: Desk, who: Viewer) -> dict[str, Any]:
+    """Names to choose from in a form: those in the sessions that ``who`` may know of."""
+    known = [one.session for one in sessions(who, desk)]
+    named = {
+        "coachees": {session.coachee for session in known},
+        "coaches": {session.coach for session in known},
+        "programmes": {session.programme for session in known if session.programme},
+    }
+    return {what: sorted(names)[:_MOST_NAMES] for what, names in named.items()}
 
 
 async def said_in(request: Request) -> dict[str, str]:

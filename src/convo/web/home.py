@@ -8,14 +8,16 @@ from itertools import groupby
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from convo.database.listing import Listed
 from convo.recomputing import write_due_reports
 from convo.report.files import find_report, progression_file_name
 from convo.report.page import CONTENT_SECURITY_POLICY
 from convo.web import pages
 from convo.web.access import Who, sessions
-from convo.web.desk import Desk, Listed
+from convo.web.desk import Desk
 from convo.web.pages import AtDesk
 from convo.web.queue import open_lines
+from convo.web.sessions import report_id as report_of
 
 router = APIRouter()
 PAGE = 100  # sessions on one page of the list
@@ -71,7 +73,7 @@ def _reports_of(mine: Sequence[Listed], desk: Desk) -> set[str]:
     A progression has all sessions of a coachee: who may see it must see them all.
     """
     seen = {one.recording_id for one in mine}
-    found = {one.report_id for one in mine}
+    found = {report_of(one.session, one.short_id) for one in mine}
     for name in {one.session.coachee for one in mine}:
         theirs = {one.recording_id for one in desk.sessions() if one.session.coachee == name}
         if theirs <= seen:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
+from convo.database.accounts import Accounts, TooManyError
 from convo.web import access, guard, pages
-from convo.web.accounts import Accounts, TooManyError
 from convo.web.pages import AtDesk
 
 router = APIRouter()

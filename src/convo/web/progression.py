@@ -7,16 +7,18 @@ from typing import Literal
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from convo.database.listing import Listed
 from convo.engagement import paths
 from convo.following import steps
 from convo.report.progression import in_columns, in_strands, in_words, side_by_side
 from convo.web import pages
 from convo.web.access import SPEAKERS, Viewer, Who, sessions
 from convo.web.cells import CELL
-from convo.web.desk import Desk, Listed
+from convo.web.desk import Desk
 from convo.web.kept import kept_now, run_of
 from convo.web.pages import AtDesk
 from convo.web.sessions import coachee_key
+from convo.web.sessions import report_id as report_of
 
 router = APIRouter()
 Part = Literal["sessions", "columns", "told", "strands"]
@@ -34,7 +36,7 @@ def _of(key: str, desk: Desk, who: Viewer) -> list[Listed]:
 def session_of_report(report_id: str, desk: AtDesk, who: Who) -> Response:
     """The session that a report of that name is about: where its links lead to inside the page."""
     for one in sessions(who, desk):
-        if one.report_id == report_id:
+        if report_of(one.session, one.short_id) == report_id:
             return RedirectResponse(f"/sessions/{one.short_id}", 303)
     raise HTTPException(404, "There is no such session: it may have been deleted.")
 

@@ -16,7 +16,7 @@ from convo.report.charts import PHASE_COLORS
 from convo.report.files import progression_file_name, session_file_name
 from convo.report.session import MOMENTS, TurnView, bars_of, reading, timeline_of
 from convo.report.spans import axis_of, phase_stretches
-from convo.transcript import Conversation
+from convo.transcript import Conversation, Session
 from convo.web import pages
 from convo.web.access import Viewer, Who, may_change, may_delete, may_enter, may_hear
 from convo.web.audio import sound_of
@@ -80,7 +80,7 @@ def _content(desk: Desk, kept: Kept, who: Viewer, row: SessionRow | None = None)
         "people": people(kept.conversation),
         "address": f"/sessions/{kept.short_id}",
         "version": kept.version,
-        "report_id": report_id(kept),
+        "report_id": report_id(kept.conversation.session, kept.short_id),
         "progression": f"/coachees/{coachee_key(kept.conversation.session.coachee)}",
         "commands": (),  # the page needs no terminal
         "blocks": _blocks(content["turns"]),
@@ -118,7 +118,6 @@ def coachee_key(name: str) -> str:
     return progression_file_name(name).removesuffix(".html")
 
 
-def report_id(kept: Kept) -> str:
-    """The name of its report in addresses."""
-    name = session_file_name(kept.conversation.session, kept.short_id)
-    return name.removesuffix(".html")
+def report_id(session: Session, short_id: str) -> str:
+    """The name of the report on a session in addresses."""
+    return session_file_name(session, short_id).removesuffix(".html")

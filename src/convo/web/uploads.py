@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -13,15 +13,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
+from convo import correcting
 from convo.audio.languages import LANGUAGES
-from convo.database.corrections import save_correction
 from convo.database.jobs import Queued
 from convo.database.uploads import Uploads
 from convo.sessions import SessionRequest
+from convo.transcript import Session
 from convo.web import pages, receiving, tus
-from convo.web.access import Viewer, Who, sessions
+from convo.web.access import Viewer, Who, by
 from convo.web.desk import Desk
-from convo.web.facts import MOST_CHARACTERS, is_day, is_number, plain
+from convo.web.facts import MOST_CHARACTERS, is_day, is_number, names_known, plain
 from convo.web.pages import AtDesk
 from convo.web.receiving import Received
 from convo.web.tus import arrived, incoming, own_upload
@@ -108,13 +109,7 @@ def _hand_on(desk: Desk, who: Who, values: FormData, row: Received) -> None:
     upload = row.upload
     recording_id = str(upload.recording_id)
     consent = {"date": _text(values, "consent_date"), "words": _text(values, "consent_words")}
-    save_correction(
-        desk.artefacts,
-        recording_id,
-        "consent",
-        json.dumps(consent, ensure_ascii=False),
-        None if who.role == "owner" else who.name,
-    )
+    correcting.note_consent(desk.data, recording_id, consent, by(who))
     asked: dict[str, dict[str, Any]] = {}
     if language := _own(values, "language", row):
         asked["words"] = {"language": language}
@@ -177,7 +172,7 @@ def _row_faults(
         return
     whose = tuple(_own(values, field, row) for field in ("coachee", "coach", "programme"))
     session = (*whose, int(number))
-    other = taken.get(session) or _kept_as(desk, session)
+    other = taken.get(session) or _taken_by(desk, session)
     if other:
         yield Fault(
             f"number-{row.upload.id}",
@@ -186,16 +181,19 @@ def _row_faults(
     taken[session] = name
 
 
-def _kept_as(desk: Desk, wanted: tuple[object, ...]) -> str | None:
-    for one in desk.sessions():
-        session = one.session
-        if (session.coachee, session.coach, session.programme, session.number) == wanted:
-            return "kept"
-    for job in desk.queue.jobs("waiting", "running"):
-        asked = job.request
-        if (asked.coachee, asked.coach, asked.programme, asked.number) == wanted:
-            return job.name
-    return None
+def _taken_by(desk: Desk, wanted: tuple[object, ...]) -> str | None:
+    """What is that session already: one that is kept, in the queue, or in work in a terminal."""
+    known: list[tuple[str, Session | SessionRequest | None]] = [
+        *(("kept", one.session) for one in desk.sessions()),
+        *((job.name, job.request) for job in desk.queue.jobs("waiting", "running")),
+        *((Path(run.file).name, run.session) for run in desk.running()),
+    ]
+    named = (
+        name
+        for name, one in known
+        if one and (one.coachee, one.coach, one.programme or "", one.number) == wanted
+    )
+    return next(named, None)
 
 
 def _page(
@@ -207,7 +205,6 @@ def _page(
         for upload in Uploads(desk.data).open()
         if upload.recording_id is None and upload.who == who.name
     ]
-    names = [one.session for one in sessions(who, desk)]
     return pages.show(
         request,
         "upload.html.j2",
@@ -218,9 +215,7 @@ def _page(
         faults=faults,
         languages=LANGUAGES,
         today=datetime.date.today(),
-        coachees=sorted({s.coachee for s in names})[:500],
-        coaches=sorted({s.coach for s in names})[:500],
-        programmes=sorted({s.programme for s in names if s.programme})[:500],
+        **names_known(desk, who),
     )
 
 

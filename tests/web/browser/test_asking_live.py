@@ -10,8 +10,8 @@ import pytest
 from browsing import PHONE, findings, picture, serving
 from kept import keep, sample
 
+from convo.database.accounts import Accounts
 from convo.transcript import Session
-from convo.web.accounts import Accounts
 from convo.web.desk import Desk
 
 PASSWORD = "three quiet birds"

@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from convo.errors import ConfigError, did_you_mean
 from convo.options import Options
-from convo.web.access import Role, Viewer
 
 FILE = "accounts.sqlite"
-ROLES: tuple[str, ...] = get_args(Role)
+AccountRole = Literal["owner", "coach", "coachee", "researcher", "lead"]
+ROLES: tuple[str, ...] = get_args(AccountRole)
 PERSONS = ("coach", "coachee")
 """Roles that see their own sessions, and so must say which name in the sessions is theirs."""
 
@@ -49,15 +49,12 @@ class AccountOptions(Options):
     shortest_password: int = 10
 
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
 @dataclass(frozen=True, slots=True)
 class Account:
     """Who may log in; ``person`` is the name of a coach or coachee in the sessions."""
 
     name: str
-    role: Role
+    role: AccountRole
     person: str
 
 
@@ -166,7 +163,7 @@ class Accounts:
             with self._open() as con:
                 con.execute("delete from login where secret = ?", (_digest(secret),))
 
-    def viewer(self, secret: str, *, active: bool = True) -> Viewer | None:
+    def logged_in(self, secret: str, *, active: bool = True) -> Account | None:
         """Who is logged in with ``secret``, or None if nobody is (any more).
 
         A page that only looks again by itself is not ``active``, and keeps no login alive.
@@ -188,7 +185,7 @@ class Accounts:
                 return None
             if active and now - seen > 60:  # not with every request
                 con.execute("update login set seen = ? where secret = ?", (now, digest))
-        return Viewer(person or name, role, account=name)
+        return Account(name, role, person)
 
     def _try(self, name: str, address: str) -> list[int]:
         """Count this attempt as wrong before it is looked at, so that many at once count too."""
@@ -263,19 +260,3 @@ def _nobodys_hash() -> str:
     from argon2 import PasswordHasher
 
     return PasswordHasher().hash(secrets.token_urlsafe(16))
-
-
-def is_wide(data: Path, host: str) -> bool:
-    """Whether other computers can reach a page that listens at ``host``.
-
-    Raises:
-        ConfigError: they can, and there is no account.
-    """
-    if host in LOOPBACK:
-        return False
-    if not Accounts(data):
-        raise ConfigError(
-            f"--host {host} lets other computers in, so people must log in: make an account "
-            "first with `convo accounts add NAME --role owner`"
-        )
-    return True
