@@ -1,6 +1,6 @@
 """Recording to report: the stages of one session as cached tasks.
 
-Each task is one call into ``convo.stages``. A finished stage is a small JSON result (the path and
+Each task is one call into ``convo.pipeline``. A finished stage is a small JSON result (the path and
 hash of an immutable file), kept under a key made of the stage, its version and its inputs: run the
 same file again after a crash, or with another option, and only what is missing or changed runs.
 
@@ -25,18 +25,20 @@ from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.context import TaskRunContext
 
-from convo import answers, confirming, importing, outcome, reading, stages
+from convo import answers, outcome
 from convo.answers import corrections_of
 from convo.config import Settings
-from convo.engagement import glossary_for
+from convo.corrections import confirming
+from convo.corrections.recomputing import noted
+from convo.corrections.renaming import settle_session
 from convo.errors import ConvoError, StageError
 from convo.files import StageFile
 from convo.outcome import About, Outcome
-from convo.reading import Answers
-from convo.recomputing import noted
-from convo.renaming import settle_session
+from convo.pipeline import importing, reading, stages
+from convo.pipeline.reading import Answers
+from convo.pipeline.stages import Place
 from convo.reservation import Job, record_failure, reserved
-from convo.stages import Place
+from convo.sequence.engagement import glossary_for
 from convo.transcript import Session
 
 

@@ -9,8 +9,8 @@ import pytest
 from convo.cli import DONE, FAILED, USAGE, main
 from convo.config import load_settings
 from convo.errors import ConfigError
+from convo.pipeline.stages import Place
 from convo.reservation import reserved
-from convo.stages import Place
 from convo.transcript import Phase, Recording
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from convo import stages
 from convo.audio.segments import SegmentsOptions
 from convo.audio.words import WordsOptions
 from convo.config import Settings
 from convo.database.runs import read_runs
 from convo.errors import ConvoError
+from convo.pipeline import stages
+from convo.pipeline.stages import Covered, Place
 from convo.reservation import Job, record_failure
 from convo.sessions import KnownSession, SessionRequest, resolve_session
-from convo.stages import Covered, Place
 from convo.transcript import Coverage, Recording, Session, Transcription, Word
 
 KEPT = Recording("a" * 64, "a.m4a", 60.0, 1, 16_000, "m4a", 1)

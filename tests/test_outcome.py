@@ -9,9 +9,9 @@ from convo import outcome
 from convo.database.artefacts import write_conversation
 from convo.database.runs import read_runs
 from convo.errors import SessionError
+from convo.pipeline.stages import Place
 from convo.reservation import Job, is_unfinished, known_sessions, reserved
 from convo.sessions import SessionRequest
-from convo.stages import Place
 from convo.transcript import Session
 from tests.database.conversations import make_conversation
 

@@ -20,9 +20,8 @@ from convo.database.corrections import (
 )
 from convo.errors import SessionError
 from convo.files import StageFile, as_json
-from convo.reservation import Job
-from convo.said import passages
-from convo.stages import (
+from convo.pipeline.said import passages
+from convo.pipeline.stages import (
     Attributed,
     InRoles,
     Place,
@@ -30,6 +29,7 @@ from convo.stages import (
     samples_of,
     speaker_voices,
 )
+from convo.reservation import Job
 from convo.transcript import Conversation, Passage, Role, Session
 
 VOICE_MODEL = "campplus-192"

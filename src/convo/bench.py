@@ -104,9 +104,10 @@ class Meter:
 
 def run_ours(file: Path, folder: Path, meter: Meter) -> None:
     """The pipeline of ``convo process``, without the flow: every stage once."""
-    from convo import outcome, reading, stages
+    from convo import outcome
     from convo.audio.recording import inspect_recording
     from convo.config import load_settings
+    from convo.pipeline import reading, stages
     from convo.transcript import Session
 
     settings = load_settings()

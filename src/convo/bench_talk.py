@@ -22,7 +22,6 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
-from convo import shipped
 from convo.conversation.activities import ActivityOptions
 from convo.conversation.functions import FunctionsOptions
 from convo.conversation.measures import measures
@@ -32,6 +31,7 @@ from convo.conversation.phases import PhasesOptions
 from convo.conversation.table3 import statements
 from convo.conversation.talk import talk
 from convo.encoder.reader import shipped_reader
+from convo.pipeline import shipped
 from convo.resources import resource
 from convo.transcript import Role, Segmentation, Turn
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from convo import importing, shipped
 from convo.answers import write_clips
 from convo.audio import bundled, recording
 from convo.changes import ONE_SPEAKER_EACH
@@ -24,20 +23,12 @@ from convo.database import artefacts
 from convo.database.corrections import Correction, read_corrections
 from convo.database.deletions import deletions, last_deletion
 from convo.database.notes import Note
-from convo.engagement import note_table, paths, row_of, save_cell
 from convo.errors import SessionError, did_you_mean
-from convo.following import note_follow_ups, steps
 from convo.naming import SESSION, names_in
-from convo.progress import running
-from convo.reading import Results
-from convo.report.files import progression_file_name, progressions_of, reports_of
-from convo.report.progression import write_progression_report
-from convo.report.session import write_session_report
-from convo.report.wording import clock
-from convo.reservation import lock, note_runs, runs_of, store
-from convo.said import about_talk, verdicts
-from convo.sessions import KnownSession
-from convo.stages import (
+from convo.pipeline import importing, shipped
+from convo.pipeline.reading import Results
+from convo.pipeline.said import about_talk, verdicts
+from convo.pipeline.stages import (
     VERSIONS,
     Attributed,
     Covered,
@@ -45,6 +36,15 @@ from convo.stages import (
     Place,
     load,
 )
+from convo.progress import running
+from convo.report.files import progression_file_name, progressions_of, reports_of
+from convo.report.progression import write_progression_report
+from convo.report.session import write_session_report
+from convo.report.wording import clock
+from convo.reservation import lock, note_runs, runs_of, store
+from convo.sequence.engagement import note_table, paths, row_of, save_cell
+from convo.sequence.following import note_follow_ups, steps
+from convo.sessions import KnownSession
 from convo.transcript import (
     Change,
     Conversation,

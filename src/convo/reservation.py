@@ -18,8 +18,8 @@ from convo.database.runs import Run, State, forget_run, read_runs, record_run, r
 from convo.database.store import Store
 from convo.errors import ConfigError, ConvoError, SessionError, StoreError
 from convo.files import disk_error
+from convo.pipeline.stages import STORE, Place
 from convo.sessions import KnownSession, SessionRequest, resolve_session
-from convo.stages import STORE, Place
 from convo.transcript import Recording, Role, Session
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convo import shipped
 from convo.between import Activity, FollowUp
 from convo.conversation.activities import ActivityFinder, ActivityOptions
 from convo.conversation.activity_cues import parse_activity_cues
 from convo.conversation.activity_features import turn_facts
 from convo.errors import ConfigError, TranscriptError
+from convo.pipeline import shipped
 from convo.resources import resource
 from convo.transcript import Role, Turn
 

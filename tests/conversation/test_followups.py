@@ -1,8 +1,8 @@
 """Follow-ups: the codebook's example (section 4.4) and laws."""
 
-from convo import shipped
 from convo.between import Activity
 from convo.conversation.followups import FollowUpOptions, follow_ups
+from convo.pipeline import shipped
 from convo.transcript import Role, Turn
 
 RULES, WEIGHTS = shipped.activity_cues().followup, shipped.activity_weights()

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convo import shipped
 from convo.conversation.activities import ActivityFinder
 from convo.conversation.cues import Cues
 from convo.conversation.edits import PassageEdit, applied, turns_of, without
@@ -17,6 +16,7 @@ from convo.conversation.functions import TurnCoder
 from convo.conversation.measures import measures
 from convo.conversation.media import MEDIA, in_room, parse_span
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
+from convo.pipeline import shipped
 from convo.transcript import Passage, Phase, Role, Segmentation, SpeakerSegment, Turn, Word
 from tests.database.conversations import make_conversation
 

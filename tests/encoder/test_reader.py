@@ -8,10 +8,10 @@ import numpy as np
 import psutil
 import pytest
 
-from convo import shipped
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
 from convo.encoder.reader import SHIPPED, PhaseReader, shipped_reader
 from convo.errors import ModelError
+from convo.pipeline import shipped
 from convo.resources import resource
 from convo.training.corpus import marked_sessions
 from convo.transcript import Role, Turn

@@ -305,7 +305,7 @@ def test_the_table_and_the_json():
 
 
 def test_the_command_recognises_each_recording_once(write_case, tmp_path, monkeypatch, capsys):
-    from convo import shipped, stages
+    from convo.pipeline import shipped, stages
 
     monkeypatch.setenv("CONVO_DATA", str(tmp_path / "data"))
     turns = told(TALK)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from convo import correcting
+from convo.corrections import correcting
+from convo.corrections.recomputing import recompute
 from convo.database.artefacts import current_runs, read_conversation
 from convo.progress import stage_runs
-from convo.recomputing import recompute
 from convo.transcript import Role, count_words
 from tests.exchange.meetings import sample_turns, write_vtt
 

@@ -136,8 +136,8 @@ def test_phases_put_right_redo_only_what_follows_from_them(tmp_path, clip):
     data, table = tmp_path / "data", tmp_path / "turns.csv"
     assert finish(start(data, clip))[0] == 0
 
+    from convo.corrections.turn_table import turn_table
     from convo.outcome import conversations
-    from convo.turn_table import turn_table
 
     (before,) = conversations(data)
     labels = ["frame", *["orientation"] * (len(before.turns) - 1)]
@@ -169,7 +169,7 @@ def test_the_file_processed_again_gives_what_a_correction_gave(tmp_path, clip):
     data = tmp_path / "data"
     assert finish(start(data, clip))[0] == 0
 
-    from convo import correcting
+    from convo.corrections import correcting
     from convo.database.artefacts import current_runs
     from convo.transcript import Passage, Phase
 

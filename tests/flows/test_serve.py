@@ -21,7 +21,7 @@ import pytest
 
 from convo.audio.recording import read_samples, write_clip
 from convo.database.jobs import Queue, Queued
-from convo.forgetting import forget
+from convo.deletion.forgetting import forget
 from convo.progress import stage_runs
 from convo.resources import resource
 from convo.sessions import SessionRequest

@@ -14,7 +14,6 @@ from told import read
 from convo.cli.tables import show_table, table_json
 from convo.conversation.statements import Moment, Statement
 from convo.database.artefacts import write_conversation
-from convo.engagement import EngagementPath, SessionRow, paths, save_cell
 from convo.report.files import session_file_name
 from convo.report.method import agreements
 from convo.report.progression import progression_report, progression_rows
@@ -23,6 +22,7 @@ from convo.report.strands import strands
 from convo.report.table3 import line_of, table_of
 from convo.report.wording import around
 from convo.resources import resource
+from convo.sequence.engagement import EngagementPath, SessionRow, paths, save_cell
 from convo.transcript import Conversation, Phase, Role, Session, Turn
 
 CODE = re.compile(r"\b(?:ASK|RFL|INF|SUG|CHL|AFF|DES|EVA|REA|COM|BCK|FRM|BLD|INI|TRN|ISA)\b")

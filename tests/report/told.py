@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-from convo import shipped
 from convo.conversation.activities import ActivityOptions
 from convo.conversation.functions import FunctionsOptions
 from convo.conversation.measures import measures
 from convo.conversation.phases import PhasesOptions
 from convo.conversation.shares import SharesOptions, shares
+from convo.pipeline import shipped
 from convo.transcript import Conversation, Segmentation, Turn
 
 COUNTED = SharesOptions(resamples=60)

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from soundkept import keep_with_sound, recorded
 
-from convo import correcting
+from convo.corrections import correcting
 from convo.database.artefacts import current_run, read_conversation
 from convo.transcript import Conversation, Passage, Phase, Role
 from convo.web import putting_right

@@ -14,7 +14,7 @@ from told import read
 from convo.conversation.candidates import Verdict, verdicts_on
 from convo.conversation.statements import Statement
 from convo.database.artefacts import current_run, read_conversation
-from convo.engagement import row_of
+from convo.sequence.engagement import row_of
 from convo.web import access
 from convo.web.access import Viewer
 

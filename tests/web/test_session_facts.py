@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from soundkept import keep_with_sound, recorded
 
-from convo import correcting
+from convo.corrections import correcting
 from convo.web.access import Viewer
 
 MADE, SECOND = recorded(1), recorded(2)

@@ -15,7 +15,7 @@ from convo.database.corrections import read_corrections
 from convo.database.jobs import Queue
 from convo.database.runs import Run, record_run
 from convo.database.uploads import Uploads
-from convo.importing import inspect
+from convo.pipeline.importing import inspect
 from convo.transcript import Session
 from convo.web import access, tus
 from convo.web.access import Viewer

@@ -27,10 +27,10 @@ def turns(
     your programme's names; empty: as the machine has it), keep all rows, and hand the file back
     with `convo process FILE --phases turns.csv`, changed or not: both confirm it.
     """
+    from convo.corrections.turn_table import turn_table
     from convo.files import write_atomically
     from convo.outcome import conversations, kept_sessions
     from convo.sessions import find_session
-    from convo.turn_table import turn_table
 
     folder = shared.data_folder(data)
     chosen = find_session(kept_sessions(folder), coachee, session, coach, programme)
@@ -63,7 +63,7 @@ def cases(
     somewhat too good. The folder holds every word and the names as they were typed; nothing leaves
     this machine.
     """
-    from convo.confirming import write_cases
+    from convo.corrections.confirming import write_cases
     from convo.outcome import conversations, kept_sessions
     from convo.sessions import find_coachee
 

@@ -38,7 +38,7 @@ def forget(
     is not touched; the answer names it. Only who, when, and the start of the recording's checksum
     are kept (docs/deleting.md).
     """
-    from convo import forgetting
+    from convo.deletion import forgetting
 
     folder = shared.data_folder(data)
     chosen = _chosen(folder, coachee, session, coach, programme)

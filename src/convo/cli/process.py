@@ -186,8 +186,8 @@ def demo(
 
 def run(jobs: Sequence[Job], quiet: bool, as_json: bool) -> bool:
     """Process ``jobs`` one after the other and say what came of each; True if all are done."""
-    from convo import stages
     from convo.config import load_settings
+    from convo.pipeline import stages
 
     first = jobs[0]
     data = first.data

@@ -25,9 +25,9 @@ def programme(
     that holds on the day of the last session. Without a file, list what is kept.
     """
     from convo.database.programme_records import all_programmes
-    from convo.engagement import keep_programme, read_programme
     from convo.outcome import write_reports
     from convo.resources import resource
+    from convo.sequence.engagement import keep_programme, read_programme
 
     if example:
         typer.echo(resource("configs/programme.toml").read_text(encoding="utf-8"), nl=False)

@@ -24,9 +24,9 @@ def report(
     as_json: shared.Json = False,
 ) -> None:
     """Show the sessions of each coachee side by side, and write their reports again."""
-    from convo.engagement import paths
-    from convo.following import steps
     from convo.outcome import kept_sessions, sessions_of, write_progression, write_session
+    from convo.sequence.engagement import paths
+    from convo.sequence.following import steps
     from convo.sessions import find_coachee
 
     folder = shared.data_folder(data)

@@ -22,7 +22,6 @@ def score(
     quiet: shared.Quiet = False,
 ) -> None:
     """Score the whole pipeline on recordings and transcripts that others have marked."""
-    from convo import shipped, stages
     from convo.config import load_settings
     from convo.evaluation import (
         SpeechResult,
@@ -36,6 +35,7 @@ def score(
         to_json,
     )
     from convo.files import write_atomically
+    from convo.pipeline import shipped, stages
 
     settings = load_settings(None, config, {"words": {"language": "en"}})
     cases = read_cases(folder)

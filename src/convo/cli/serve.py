@@ -34,7 +34,7 @@ def serve(
     import uvicorn
     from filelock import FileLock, Timeout
 
-    from convo import importing
+    from convo.pipeline import importing
     from convo.web.access import is_wide
     from convo.web.app import create_app
     from convo.web.desk import Desk
@@ -84,7 +84,7 @@ def _begin(desk: Desk) -> None:
 
 def _catch_up(data: Path) -> None:
     """Write the reports of what was put right a moment ago."""
-    from convo.recomputing import write_due_reports
+    from convo.corrections.recomputing import write_due_reports
 
     with contextlib.suppress(ConvoError):  # whoever asks for such a report is told
         write_due_reports(data)

@@ -36,7 +36,7 @@ def data_folder(given: Path | None) -> Path:
 
     folder = config.data_folder(given)
     if is_broken_off(folder):
-        from convo.forgetting import finish
+        from convo.deletion.forgetting import finish
 
         try:
             finish(folder)

@@ -22,9 +22,9 @@ from convo.report.wording import (
 from convo.transcript import Conversation, Role
 
 if TYPE_CHECKING:
-    from convo.engagement import EngagementPath
-    from convo.following import Step
     from convo.outcome import Outcome
+    from convo.sequence.engagement import EngagementPath
+    from convo.sequence.following import Step
 
 
 def session_lines(data: Path, result: Outcome) -> Iterator[str]:

@@ -20,7 +20,6 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from convo import shipped
 from convo.codebook import CODES
 from convo.conversation.cues import Cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions, Reader, TurnScores
@@ -29,6 +28,7 @@ from convo.encoder.reader import shipped_reader
 from convo.evaluation import read_cases, score_talk
 from convo.evaluation.cases import Cases
 from convo.evaluation.talk import PhaseFigures, Segmenter, TalkScore
+from convo.pipeline import shipped
 from convo.resources import resource
 from convo.training.corpus import MarkedSession, marked_sessions
 from convo.training.network import unpacked_base

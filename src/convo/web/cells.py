@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from convo.database.notes import MOST_CHARACTERS, Note, current, notes_in
-from convo.engagement import SessionRow
 from convo.outcome import write_cell
 from convo.report.table3 import WHOLE, WHOLE_NAME, note_cell
 from convo.report.wording import phase_names
+from convo.sequence.engagement import SessionRow
 from convo.transcript import Phase
 from convo.web import pages
 from convo.web.access import Viewer, Who, may_change

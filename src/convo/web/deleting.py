@@ -9,11 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from convo import forgetting
 from convo.database.deletions import last_deletion
 from convo.database.manifest import Run
+from convo.deletion import forgetting
+from convo.deletion.forgetting import Forgotten
 from convo.exchange.transcripts import CONTAINER as TRANSCRIPT
-from convo.forgetting import Forgotten
 from convo.web import pages
 from convo.web.access import Viewer, Who, by, may_delete
 from convo.web.desk import Desk

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from convo import correcting
+from convo.corrections import correcting
 from convo.database.deletions import last_deletion
 from convo.naming import FIELDS, PEOPLE
 from convo.transcript import Session

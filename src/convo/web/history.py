@@ -8,9 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from convo import correcting
 from convo.conversation.candidates import PLAYED
 from convo.conversation.voices import speaker_at
+from convo.corrections import correcting
 from convo.database.corrections import UNDO
 from convo.naming import PEOPLE
 from convo.report.corrections import KINDS

@@ -8,8 +8,8 @@ from itertools import groupby
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from convo.corrections.recomputing import write_due_reports
 from convo.database.listing import Listed
-from convo.recomputing import write_due_reports
 from convo.report.files import find_report, progression_file_name
 from convo.report.page import CONTENT_SECURITY_POLICY
 from convo.web import pages

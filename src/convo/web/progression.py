@@ -8,9 +8,9 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from convo.database.listing import Listed
-from convo.engagement import paths
-from convo.following import steps
 from convo.report.progression import in_columns, in_strands, in_words, side_by_side
+from convo.sequence.engagement import paths
+from convo.sequence.following import steps
 from convo.web import pages
 from convo.web.access import SPEAKERS, Viewer, Who, sessions
 from convo.web.cells import CELL

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Form, HTTPException, Request, Response
 
-from convo import correcting, recomputing
+from convo.corrections import correcting, recomputing
 from convo.database.corrections import Correction
 from convo.errors import ConvoError
 from convo.report.shares import share_lines

@@ -16,9 +16,9 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from convo import forgetting
 from convo.database.artefacts import is_kept
 from convo.database.jobs import Queued
+from convo.deletion import forgetting
 from convo.progress import EXPECTED_FACTORS, TITLES, machine_factors, seconds_left
 from convo.report.wording import plural
 from convo.sessions import SessionRequest

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from convo.database.deletions import is_broken_off, last_deletion
 from convo.database.uploads import Upload, Uploads
+from convo.deletion.forgetting import finish
 from convo.errors import ConvoError
-from convo.forgetting import finish
 from convo.report.wording import local_day
 from convo.sessions import guess_date, guess_number
 from convo.web.access import Viewer, may_see

@@ -11,11 +11,11 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 
 from convo.database.deletions import last_deletion
-from convo.engagement import SessionRow, row_of
 from convo.report.charts import PHASE_COLORS
 from convo.report.files import progression_file_name, session_file_name
 from convo.report.session import MOMENTS, TurnView, bars_of, reading, timeline_of
 from convo.report.spans import axis_of, phase_stretches
+from convo.sequence.engagement import SessionRow, row_of
 from convo.transcript import Conversation, Session
 from convo.web import pages
 from convo.web.access import Viewer, Who, may_change, may_delete, may_enter, may_hear

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from convo import correcting
 from convo.audio.languages import LANGUAGES
+from convo.corrections import correcting
 from convo.database.jobs import Queued
 from convo.database.uploads import Uploads
 from convo.sessions import SessionRequest

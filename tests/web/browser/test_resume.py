@@ -9,7 +9,7 @@ import pytest
 from browsing import PHONE, findings, picture, serving
 
 from convo.database.uploads import Uploads
-from convo.importing import inspect
+from convo.pipeline.importing import inspect
 from convo.web.desk import Desk
 
 

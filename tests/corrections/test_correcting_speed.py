@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from convo import correcting, recomputing
 from convo.config import Settings
+from convo.corrections import correcting, recomputing
 from convo.database.artefacts import write_conversation
 from convo.reservation import store
 from convo.transcript import Passage

@@ -1,7 +1,7 @@
 """What one recording left in the data folder: where all of it lies, and what will stay elsewhere.
 
 Whoever adds a place where something of a recording is kept adds it here too; the test of
-:mod:`convo.forgetting` looks for a rare phrase in the bytes of all files.
+:mod:`convo.deletion.forgetting` looks for a rare phrase in the bytes of all files.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
-from convo import shipped
 from convo.config import load_settings
 from convo.conversation.candidates import Verdict
 from convo.conversation.glossary import Glossary, parse_glossary
@@ -27,9 +26,10 @@ from convo.database.notes import Engagement, Note, engagement_of
 from convo.database.programme_records import Version
 from convo.errors import ConfigError, StoreError
 from convo.files import read_bytes
+from convo.pipeline import shipped
+from convo.pipeline.said import verdicts
 from convo.programme import ProgrammeRecord, parse_programme
 from convo.reservation import store
-from convo.said import verdicts
 from convo.transcript import Conversation, Phase
 
 

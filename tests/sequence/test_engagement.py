@@ -12,11 +12,11 @@ from convo.conversation.statements import Statement
 from convo.database.artefacts import current_runs, write_conversation
 from convo.database.corrections import save_correction
 from convo.database.notes import engagement_of
-from convo.engagement import keep_programme, note_table, paths, read_programme, save_cell
 from convo.files import as_json
 from convo.outcome import conversations, rebuild_store, write_progression, write_session
 from convo.programme import parse_programme
 from convo.reservation import store
+from convo.sequence.engagement import keep_programme, note_table, paths, read_programme, save_cell
 from convo.transcript import Phase, Session
 from tests.database.conversations import make_conversation
 from tests.report.told import read

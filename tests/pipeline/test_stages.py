@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prefect import Task
 
-from convo import files, said, shipped, stages, talk_stages
+from convo import files
 from convo.codebook import Code, TurnCode
 from convo.conversation.edits import PassageEdit, applied
 from convo.conversation.functions import FunctionsOptions
@@ -19,9 +19,10 @@ from convo.conversation.shares import SharesOptions
 from convo.conversation.spans import anchors
 from convo.database.corrections import Correction
 from convo.files import StageFile
+from convo.pipeline import said, shipped, stages, talk_stages
+from convo.pipeline.reading import STAGES
+from convo.pipeline.stages import VERSIONS, Attributed, InRoles, Place
 from convo.progress import TITLES
-from convo.reading import STAGES
-from convo.stages import VERSIONS, Attributed, InRoles, Place
 from convo.transcript import Measure, Passage, Phase, Role, Share
 from flows import process_session
 from tests.database.conversations import COACHEE, make_conversation

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from convo import confirming, outcome, reading, shipped, stages
+from convo import outcome
 from convo.answers import corrections_of
 from convo.cli import DONE, FAILED, USAGE, main
 from convo.config import load_settings
@@ -12,20 +12,22 @@ from convo.conversation.cues import parse_cues
 from convo.conversation.edits import Spoken
 from convo.conversation.functions import FunctionsOptions
 from convo.conversation.phases import PhaseSegmenter
+from convo.corrections import confirming
+from convo.corrections.turn_table import turn_table
 from convo.database.artefacts import read_conversation
 from convo.database.corrections import read_corrections
 from convo.errors import ConfigError, SessionError
 from convo.evaluation import read_cases, score_talk
 from convo.evaluation.writing import write_talk_case
 from convo.outcome import About
+from convo.pipeline import reading, shipped, stages
+from convo.pipeline.reading import Answers, Talk
+from convo.pipeline.stages import Attributed, Covered, InRoles, Place
 from convo.progress import stage_runs
-from convo.reading import Answers, Talk
 from convo.reservation import store
 from convo.resources import resource
-from convo.stages import Attributed, Covered, InRoles, Place
 from convo.training.corpus import marked_sessions
 from convo.transcript import Phase, Role, Turn
-from convo.turn_table import turn_table
 from tests.database.conversations import make_conversation
 
 MADE = make_conversation()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from convo import correcting, outcome, recomputing
+from convo import outcome
 from convo.cli import main
 from convo.config import Settings
 from convo.conversation.candidates import PLAYED
+from convo.corrections import correcting, recomputing
 from convo.database.artefacts import current_run, read_conversation, write_conversation
 from convo.errors import SessionError, TranscriptError
 from convo.outcome import conversations
@@ -314,7 +315,7 @@ def test_what_cannot_be_is_refused(data):
         correcting.recompute(data, "0" * 64)
 
 
-DOCS = (Path(__file__).parents[1] / "docs" / "corrections.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[2] / "docs" / "corrections.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_of_the_documentation_run(data):
@@ -333,12 +334,11 @@ def test_the_examples_of_the_documentation_run(data):
 def test_every_kind_and_function_is_described():
     for kind in KINDS:
         assert f"| `{kind}` |" in DOCS
+    rooms = ("convo.corrections.correcting", "convo.corrections.recomputing")
     functions = (
         name
         for name, value in vars(correcting).items()
-        if getattr(value, "__module__", "") in ("convo.correcting", "convo.recomputing")
-        and callable(value)
-        and name[0].islower()
+        if getattr(value, "__module__", "") in rooms and callable(value) and name[0].islower()
     )
     assert {name for name in functions if f"`{name}`" not in DOCS} == set()
 

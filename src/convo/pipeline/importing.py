@@ -10,8 +10,8 @@ from convo.audio.recording import inspect_recording
 from convo.errors import SessionError
 from convo.exchange import transcripts
 from convo.files import StageFile
+from convo.pipeline.stages import Attributed, Covered, Place, keep_file, load
 from convo.progress import running
-from convo.stages import Attributed, Covered, Place, keep_file, load
 from convo.transcript import Recording, Session
 
 HURRIED = (

@@ -17,17 +17,18 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from convo import answers, files, importing, outcome, reading, stages
+from convo import answers, files, outcome
 from convo.config import Settings
+from convo.corrections.renaming import session_now
 from convo.database.artefacts import current_run, old_runs, read_conversation, read_manifest
-from convo.engagement import glossary_for
 from convo.errors import ConvoError, SessionError, StoreError
 from convo.files import StageFile, write_atomically
 from convo.outcome import About
-from convo.reading import Answers
-from convo.renaming import session_now
+from convo.pipeline import importing, reading, stages
+from convo.pipeline.reading import Answers
+from convo.pipeline.stages import Attributed, Covered, Place
 from convo.reservation import file_of, lock, rename
-from convo.stages import Attributed, Covered, Place
+from convo.sequence.engagement import glossary_for
 from convo.transcript import Conversation, Session
 
 _KEPT_RUNS = 5  # of those that corrections made: somebody may be reading the last ones

@@ -1,6 +1,6 @@
 """The stages after attribution: words with speakers to roles, phases, codes, activities, figures.
 
-None of them needs the recording; :mod:`convo.reading` says in which order they run.
+None of them needs the recording; :mod:`convo.pipeline.reading` says in which order they run.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from convo.conversation.media import in_room
 from convo.conversation.phases import PhasesOptions
 from convo.conversation.word_lists import WordLists
 from convo.files import StageFile
+from convo.pipeline.shipped import activity_finder, phase_segmenter, turn_coder
+from convo.pipeline.stages import Attributed, InRoles, Place, keep_file, load
 from convo.progress import running
-from convo.shipped import activity_finder, phase_segmenter, turn_coder
-from convo.stages import Attributed, InRoles, Place, keep_file, load
 from convo.transcript import Role, Segmentation
 
 
@@ -53,7 +53,7 @@ def assign_roles(
 def segment_phases(
     place: Place, in_roles: StageFile, options: PhasesOptions, cues: Cues, model: str | None
 ) -> StageFile:
-    """The phases of the talk; ``model`` is what :func:`convo.shipped.phase_model` names."""
+    """The phases of the talk; ``model`` is what :func:`.shipped.phase_model` names."""
     with running(place.data, "segment_phases", place.recording):
         turns = load(place, in_roles, InRoles).turns
         return keep_file(place, "segment_phases", phase_segmenter(options, cues).segment(turns))
@@ -66,7 +66,7 @@ def code_turns(
     functions: Functions,
     version: str,
 ) -> StageFile:
-    """What every turn does; ``version`` is that of :func:`convo.shipped.turn_coder`."""
+    """What every turn does; ``version`` is that of :func:`.shipped.turn_coder`."""
     with running(place.data, "code_turns", place.recording):
         turns = load(place, in_roles, InRoles).turns
         return keep_file(place, "code_turns", turn_coder(options, functions).code(turns))
@@ -77,8 +77,8 @@ def find_activities(
 ) -> StageFile:
     """Candidates for what was agreed for between the sessions.
 
-    ``version`` is that of :func:`convo.shipped.activity_finder`: what besides the options the
-    result depends on.
+    ``version`` is that of :func:`.shipped.activity_finder`: what besides the options
+    the result depends on.
     """
     with running(place.data, "find_activities", place.recording):
         turns = load(place, in_roles, InRoles).turns

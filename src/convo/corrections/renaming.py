@@ -16,8 +16,8 @@ from convo.database.corrections import (
 )
 from convo.errors import SessionError
 from convo.naming import SESSION, difference, named
+from convo.pipeline.stages import Place
 from convo.reservation import lock, rename, taken_by
-from convo.stages import Place
 from convo.transcript import Session
 
 _WAIT_S = 60.0

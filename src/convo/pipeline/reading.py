@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from convo import said, shipped, talk_stages
 from convo.config import Settings
 from convo.conversation.edits import Spoken
 from convo.conversation.glossary import Glossary
 from convo.database.corrections import Correction
 from convo.files import StageFile
-from convo.stages import Place, load
+from convo.pipeline import said, shipped, talk_stages
+from convo.pipeline.stages import Place, load
 
 Run = Callable[..., StageFile]
 """``run("count_shares", place, *inputs)``"""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from convo import shipped
 from convo.between import FollowUp
 from convo.conversation.private import without_private
 from convo.database.artefacts import current_runs, read_conversation
+from convo.pipeline import shipped
 from convo.reservation import store
 from convo.transcript import Conversation, Session
 

@@ -1,6 +1,6 @@
 """The steps by which all that a recording left is removed; each may be done twice.
 
-Nothing is asked here and nothing is logged: see :mod:`convo.forgetting`.
+Nothing is asked here and nothing is logged: see :mod:`convo.deletion.forgetting`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from convo import outcome, traces
+from convo import outcome
 from convo.answers import voices_folder
+from convo.corrections.recomputing import DUE
 from convo.database import masked
 from convo.database.deletions import FOLDER, deletions
 from convo.database.jobs import OPEN, Queue, process_of
@@ -19,13 +20,13 @@ from convo.database.ledger import LEDGER, scrub
 from convo.database.profiles import remove_profile
 from convo.database.runs import forget_recording
 from convo.database.uploads import Uploads
+from convo.deletion import traces
+from convo.deletion.traces import Traces
 from convo.errors import SessionError, StoreError
 from convo.files import patiently, remove
 from convo.progress import forget_runs
-from convo.recomputing import DUE
 from convo.report.files import progressions_of, reports_of, session_file_name
 from convo.reservation import lock, store
-from convo.traces import Traces
 
 BUSY = (
     "this recording is being worked on right now: cancel it in the queue, or wait until it is "

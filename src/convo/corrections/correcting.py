@@ -1,8 +1,8 @@
 """What people put right in a session: kept beside what the machine found, with who and when.
 
 Every function adds one line to the corrections of a recording and gives it back; call
-:func:`convo.recomputing.recompute` after one or several, and every figure follows. Times are
-seconds from the start of the recording. See ``docs/corrections.md``.
+:func:`convo.corrections.recomputing.recompute` after one or several, and every figure follows.
+Times are seconds from the start of the recording. See ``docs/corrections.md``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from convo import renaming
 from convo.conversation import spans
 from convo.conversation.candidates import Verdict
 from convo.conversation.edits import LABELS, BreakEdit, Edit, PassageEdit, SpeakerEdit, WordsEdit
 from convo.conversation.spans import Anchors
 from convo.conversation.voices import anchored
+from convo.corrections import renaming
+from convo.corrections.recomputing import kept
+from convo.corrections.recomputing import recompute as recompute
+from convo.corrections.renaming import name_session as name_session
 from convo.database.corrections import (
     UNDO,
     Correction,
@@ -30,9 +33,6 @@ from convo.database.corrections import (
 )
 from convo.errors import SessionError
 from convo.files import as_json, parse
-from convo.recomputing import kept
-from convo.recomputing import recompute as recompute
-from convo.renaming import name_session as name_session
 from convo.transcript import Conversation, Passage, Phase, Session
 
 _LONGEST_LABEL = 60

@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from convo import traces
+from convo.corrections.recomputing import kept
 from convo.database.deletions import FOLDER, Deletion, What, announce, conclude, unfinished
+from convo.deletion import traces
+from convo.deletion.removing import BUSY, STEPS, remove_all, remove_copies, show_log, stop_work
+from convo.deletion.traces import Traces
 from convo.errors import SessionError
 from convo.files import load, remove, save
-from convo.recomputing import kept
-from convo.removing import BUSY, STEPS, remove_all, remove_copies, show_log, stop_work
 from convo.reservation import lock
-from convo.traces import Traces
 from convo.transcript import Session
 
 _WAIT_S = 10.0  # a correction takes two seconds; who processes a recording takes minutes

@@ -8,16 +8,16 @@ from itertools import compress
 from pathlib import Path
 
 from convo.conversation.spans import anchors
+from convo.corrections.turn_table import read_phases, read_rows
 from convo.database.artefacts import current_runs
 from convo.database.corrections import save_correction
 from convo.errors import ConfigError, SessionError
 from convo.evaluation.cases import TalkCase
 from convo.evaluation.writing import reader_name, write_talk_case
 from convo.files import StageFile, as_json
+from convo.pipeline.stages import InRoles, Place, load
 from convo.report.files import session_file_name
-from convo.stages import InRoles, Place, load
 from convo.transcript import Conversation, Passage, Segmentation
-from convo.turn_table import read_phases, read_rows
 
 
 def check_phases(place: Place, table: Path | None) -> None:
@@ -41,7 +41,7 @@ def keep_phases(place: Place, in_roles: StageFile, found: StageFile, table: Path
     """Keep the phases that a person put right in ``table``, by time, beside the machine's.
 
     Raises:
-        SessionError: see :func:`convo.turn_table.read_phases`.
+        SessionError: see :func:`convo.corrections.turn_table.read_phases`.
     """
     turns = [turn.shown for turn in load(place, in_roles, InRoles).turns]
     labels = read_phases(table, turns, load(place, found, Segmentation))

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from convo.between import Activity
 from convo.database.artefacts import read_conversation, write_conversation
-from convo.following import note_follow_ups, steps
 from convo.outcome import rebuild_store
 from convo.reservation import store
+from convo.sequence.following import note_follow_ups, steps
 from convo.transcript import Role
 from tests.database.conversations import make_conversation
 

@@ -17,13 +17,14 @@ from typing import Any, TypeVar
 
 import psutil
 
-from convo import files, shipped
+from convo import files
 from convo.audio import coverage, languages, models, recording, segments, voices, words
 from convo.config import Settings
 from convo.conversation import attribution
 from convo.database.store import Store
 from convo.errors import RecordingError, StageError, StoreError
 from convo.files import StageFile
+from convo.pipeline import shipped
 from convo.progress import running
 from convo.transcript import (
     Coverage,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convo.corrections.turn_table import read_phases, turn_table
 from convo.errors import SessionError
 from convo.transcript import Phase
-from convo.turn_table import read_phases, turn_table
 from tests.database.conversations import confirmed, make_conversation
 
 OWN = {Phase.SCRUTINY: "Looking closely", Phase.FRAME: "=Around"}

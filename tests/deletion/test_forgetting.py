@@ -18,11 +18,12 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from convo import correcting, files, forgetting, outcome
-from convo import removing as removing_steps
+from convo import files, outcome
 from convo.answers import clips, pair_of, voices_folder
 from convo.cli import main
 from convo.conversation.pseudonyms import Pseudonyms
+from convo.corrections import correcting
+from convo.corrections.recomputing import DUE
 from convo.database import masked
 from convo.database.artefacts import current_run, write_conversation
 from convo.database.deletions import deletions, is_broken_off, last_deletion, unfinished
@@ -31,14 +32,15 @@ from convo.database.notes import engagement_of, save_cell
 from convo.database.profiles import keep_profile, list_profiles
 from convo.database.runs import Run, read_runs, record_run
 from convo.database.uploads import Uploads
+from convo.deletion import forgetting
+from convo.deletion import removing as removing_steps
 from convo.errors import SessionError
 from convo.files import write_atomically
+from convo.pipeline.stages import Place
 from convo.progress import running
-from convo.recomputing import DUE
 from convo.report.reminder import reminder
 from convo.reservation import Job, known_sessions, lock, reserved, store
 from convo.sessions import SessionRequest
-from convo.stages import Place
 from convo.transcript import Conversation, Phase
 from convo.web.desk import Desk
 from tests.database.conversations import SCRIPT, make_conversation

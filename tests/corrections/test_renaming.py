@@ -5,23 +5,25 @@ from datetime import date
 
 import pytest
 
-from convo import correcting, forgetting, outcome, recomputing
+from convo import outcome
 from convo.config import Settings
+from convo.corrections import correcting, recomputing
+from convo.corrections.renaming import settle_session
 from convo.database.artefacts import current_run, write_conversation
 from convo.database.earlier import with_remedies
 from convo.database.jobs import Queue, Queued
 from convo.database.masked import pseudonyms
 from convo.database.notes import cells
 from convo.database.runs import Run, read_runs, record_run
+from convo.deletion import forgetting
 from convo.errors import SessionError
 from convo.outcome import write_cell
-from convo.renaming import settle_session
+from convo.pipeline.stages import Place
 from convo.reservation import note_runs, store
 from convo.sessions import SessionRequest
-from convo.stages import Place
 from convo.transcript import Remedy
 from tests.database.conversations import make_conversation
-from tests.test_forgetting import left
+from tests.deletion.test_forgetting import left
 
 OPTIONS = Settings.model_validate({"phases": {"method": "cues"}, "functions": {"method": "cues"}})
 MADE = make_conversation(unattributed=0)

@@ -15,8 +15,8 @@ from convo.conversation.edits import Edit, PassageEdit, SpeakerEdit
 from convo.conversation.voices import speaker_at
 from convo.database.corrections import Correction
 from convo.files import StageFile
+from convo.pipeline.stages import Attributed, InRoles, Place, keep_file, load
 from convo.progress import running
-from convo.stages import Attributed, InRoles, Place, keep_file, load
 from convo.transcript import PassageSpan, Segmentation, SpeakerSegment
 
 CANDIDATE = "candidate"

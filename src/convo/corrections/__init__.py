@@ -1,0 +1,1 @@
+"""What people put right, and everything that follows from it made again."""

@@ -1,0 +1,1 @@
+"""Deleting a session, or only its sound, wherever something of it lies."""

@@ -1,0 +1,1 @@
+"""The way from a recording to its figures: the stages, their order, and what they are given."""

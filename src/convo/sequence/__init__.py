@@ -1,0 +1,1 @@
+"""What follows from several sessions of the same two people."""
