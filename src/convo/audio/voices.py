@@ -65,7 +65,7 @@ def read_voice_model() -> torch.nn.Module:
     code = bundled_file(*EMBEDDING_CODE)
     spec = importlib.util.spec_from_file_location("_convo_campplus", code)
     if spec is None or spec.loader is None:
-        raise ModelError(f"{code} cannot be loaded: install convo[bundled] again")
+        raise ModelError(f"{code} cannot be loaded: install convo again")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     network: torch.nn.Module = module.CAMPPlus(feat_dim=80, embedding_size=DIMENSION)

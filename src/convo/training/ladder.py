@@ -36,6 +36,11 @@ from convo.transcript import Phase, PhaseSpan, Segmentation, Turn
 
 PAGE = "docs/phases.md"
 _BEGIN, _END = "<!-- figures begin -->", "<!-- figures end -->"
+CALLED = {
+    "boundary_f1_5": "boundaries within 5 turns",
+    "pk": "Pk",
+    "share_error_points": "share error, points",
+}
 _AROUND = 4  # turns on either side that a linear model sees
 
 Matrix = Any  # a sparse or dense matrix with one row a turn
@@ -177,7 +182,7 @@ def table(cases: Cases, sessions: Sequence[MarkedSession]) -> str:
     lines.append("Skill of the shipped method over average positions (1: perfect), 90 % interval:")
     for name, skill in score.skills().items():
         if skill is not None:
-            lines.append(f"- {name}: {skill[0]:.2f} ({skill[1]:.2f} to {skill[2]:.2f})")
+            lines.append(f"- {CALLED.get(name, name)}: {skill[0]:.2f} ({skill[1]:.2f} to {skill[2]:.2f})")
     lines.append("")
     lines.append("Kappa of the shipped method by kind of talk:")
     for kind in sorted({row.kind for row in score.rows}):
