@@ -182,7 +182,9 @@ def table(cases: Cases, sessions: Sequence[MarkedSession]) -> str:
     lines.append("Skill of the shipped method over average positions (1: perfect), 90 % interval:")
     for name, skill in score.skills().items():
         if skill is not None:
-            lines.append(f"- {CALLED.get(name, name)}: {skill[0]:.2f} ({skill[1]:.2f} to {skill[2]:.2f})")
+            lines.append(
+                f"- {CALLED.get(name, name)}: {skill[0]:.2f} ({skill[1]:.2f} to {skill[2]:.2f})"
+            )
     lines.append("")
     lines.append("Kappa of the shipped method by kind of talk:")
     for kind in sorted({row.kind for row in score.rows}):
