@@ -11,6 +11,7 @@ machine, that one is used.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import socket
@@ -99,6 +100,8 @@ def _api(folder: Path, home: Path) -> Iterator[str]:
         )
         thread.start()
         _wait(server, thread)
+        # A connection that is cut off at the end is told there, with a traceback that helps nobody.
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         if not template.is_file():
             _make_template(home / "prefect.db", template)
     try:
