@@ -42,7 +42,7 @@ bench: $(VENV)/.installed  ## speed and memory, stage by stage, beside a plain s
 	$(PY) -m convo.bench
 
 bench-pages: $(VENV)/.installed  ## how fast every page answers with 10,000 sessions and four people browsing
-	$(PY) tests/web/crowd.py build/crowd
+	$(PY) tests/web/crowd.py build/crowd --seconds 180
 
 figures: $(VENV)/.installed  ## measure everything on the cases in CASES=FOLDER and write it into README.md
 	mkdir -p build
