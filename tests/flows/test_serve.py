@@ -130,14 +130,16 @@ def test_killed_in_the_middle_it_goes_on_and_repeats_nothing(server, clips, stag
     server.process.kill()
     server.process.wait()
     server.nothing_is_left_soon()
-    finished = server.events("finished")
+    *before, last = stage_runs(server.data)
+    finished = {run.stage for run in before if run.event == "finished"} - {last.stage}
     assert server.queue.job(recording_id).state == "running"
 
     server.start()
     server.until(server.all_ended)
     job = server.queue.job(recording_id)
     assert job.state == "done", job.message
-    assert set(server.events("finished").values()) == {1}
+    # The stage in hand may have ended a moment before the kill, its result not yet kept.
+    assert set((server.events("finished") - collections.Counter([last.stage])).values()) == {1}
     assert all(server.events("started")[done] == 1 for done in finished)
     server.stop()
     server.nothing_is_left_soon()

@@ -122,7 +122,7 @@ def test_what_is_missing_is_said_by_the_form(desk, big, page) -> None:
         page.locator("#adding").evaluate("form => form.noValidate = true")
         page.get_by_role("button", name="Process these recordings").click()
         page.get_by_text("Confirm that both speakers agreed").wait_for()
-        assert page.evaluate("document.activeElement.id") == "summary"
+        page.wait_for_function("document.activeElement.id === 'summary'")
         assert findings(page) == []
         picture(page, "add-recordings-missing")
         page.get_by_role("button", name=f"Remove {big.name}").click()
