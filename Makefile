@@ -51,7 +51,7 @@ figures: $(VENV)/.installed  ## measure everything on the cases in CASES=FOLDER 
 	$(PY) -m convo.bench --only ours --minutes 60 --json build/memory.json
 	$(PY) docs/figures.py build/score.json build/bench.json build/memory.json
 
-train: $(VENV)/.installed  ## make the phase model anew from data/training (half an hour); EXTRA=FOLDER adds your own sessions
+train: $(VENV)/.installed  ## make the phase model anew from data/training (an hour); EXTRA=FOLDER adds your own sessions
 	$(PY) -m convo.training $(if $(EXTRA),--extra "$(EXTRA)")
 
 train-activities: $(VENV)/.installed  ## make the weights of finding inter-sessional activities anew from data/training

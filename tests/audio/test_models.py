@@ -11,16 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convo.audio.bundled import WHISPER_FILES, sha256_of
-from convo.audio.models import (
-    EMBEDDING_CODE,
-    SEGMENTATION,
-    bundled_file,
-    check_diarization,
-    check_whisper,
-)
+from convo.audio.bundled import EMBEDDING_CODE, SEGMENTATION, WHISPER_FILES
+from convo.audio.models import check_diarization, check_whisper
 from convo.audio.whisper_rewrite import read_variables
 from convo.audio.whisper_weights import checkpoint, joined_folder
+from convo.bundled import bundled_file, sha256_of
 from convo.errors import ConfigError, ModelError
 
 VOCABULARY = WHISPER_FILES["tiny.en"]["vocabulary.txt"][0]

@@ -361,6 +361,27 @@ class Mumbling:
         return TurnScores(even, np.zeros(len(turns)), codes)
 
 
+def test_the_reader_leans_as_far_as_people_talk_freely() -> None:
+    said = [f"The children at the back took card number {n} then." for n in range(14)]
+
+    def orientation(listening: int, options: PhasesOptions) -> float:
+        texts = [text for n, text in enumerate(said) for text in (text, *["Mm."] * (n < listening))]
+        roles = (Role.COACH, Role.COACHEE)
+        turns = tuple(
+            Turn(n, "AB"[n % 2], text, role=roles[n % 2]) for n, text in enumerate(texts, start=1)
+        )
+        found = PhaseSegmenter(SILENT, options, Mumbling()).segment(turns)
+        return float(np.mean([row[Phase.ORIENTATION] for row in found.probabilities]))
+
+    upright = PhasesOptions(leaning={}, turn_weight=1)
+    leaning = PhasesOptions(leaning={Phase.ORIENTATION: -1.0}, turn_weight=1, free_talk=0.5)
+    full = math.exp(-1) / (3 + math.exp(-1))
+    assert orientation(14, upright) == pytest.approx(0.25)
+    assert orientation(0, leaning) == pytest.approx(0.25)
+    assert orientation(14, leaning) == pytest.approx(full)
+    assert full < orientation(2, leaning) < 0.25
+
+
 ABSENT = st.sets(st.sampled_from([p for p in Phase if p is not Phase.FRAME]), min_size=1)
 
 

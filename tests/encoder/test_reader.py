@@ -80,6 +80,20 @@ def test_the_weights_are_small() -> None:
     assert sum(path.stat().st_size for path in resource(SHIPPED).iterdir()) < 30e6
 
 
+def test_matrices_that_were_damaged_are_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = a_long_session(5)
+    sound = shipped_reader()(turns).phases
+    monkeypatch.setenv("CONVO_CACHE", str(tmp_path))
+    PhaseReader(resource(SHIPPED))
+    (made,) = (tmp_path / "models").glob("phases-*/weights.bin")
+    with made.open("r+b") as file:
+        file.seek(50_000_000)
+        file.write(bytes(1_000_000))
+    assert np.allclose(PhaseReader(resource(SHIPPED))(turns).phases, sound)
+
+
 def test_altered_weights_are_refused(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(resource(SHIPPED), tmp_path / "model"))
     (folder / "head.onnx").write_bytes((folder / "head.onnx").read_bytes()[:-1] + b"x")

@@ -30,8 +30,9 @@ with warnings.catch_warnings(), collector_paused():
     from pyannote.core import SlidingWindowFeature
 
 from convo.audio import voices
-from convo.audio.bundled import SEGMENTATION, bundled_file
+from convo.audio.bundled import SEGMENTATION
 from convo.audio.models import DiarizationWeights
+from convo.bundled import bundled_file
 from convo.errors import ModelError
 
 Hook = Callable[..., None]

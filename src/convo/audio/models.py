@@ -11,29 +11,12 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from convo.audio.bundled import (
-    EMBEDDING,
-    EMBEDDING_CODE,
-    SEGMENTATION,
-    BundledFile,
-    bundled_file,
-    cache_folder,
-)
+from convo.audio.bundled import EMBEDDING, EMBEDDING_CODE, SEGMENTATION
 from convo.audio.whisper_weights import WhisperWeights, find_whisper, forget_network_noise
+from convo.bundled import bundled_file
 from convo.errors import ConfigError, ModelError, did_you_mean
 
-__all__ = [
-    "EMBEDDING",
-    "EMBEDDING_CODE",
-    "SEGMENTATION",
-    "BundledFile",
-    "DiarizationWeights",
-    "WhisperWeights",
-    "bundled_file",
-    "cache_folder",
-    "check_diarization",
-    "check_whisper",
-]
+__all__ = ["DiarizationWeights", "WhisperWeights", "check_diarization", "check_whisper"]
 
 COMMUNITY = "pyannote/speaker-diarization-community-1"
 _PAGE = f"https://huggingface.co/{COMMUNITY}"

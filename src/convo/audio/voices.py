@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convo.audio.bundled import EMBEDDING, EMBEDDING_CODE, bundled_file
+from convo.audio.bundled import EMBEDDING, EMBEDDING_CODE
 from convo.audio.parallel import one_torch_thread, processors, share_out
+from convo.bundled import bundled_file
 from convo.conversation.attribution import AttributionOptions, attribute_words
 from convo.conversation.reassignment import (
     WordGroup,

@@ -10,14 +10,12 @@ import contextlib
 import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
-from convo.audio.bundled import WHISPER_FILES, bundled_file, cache_folder, sha256_of
+from convo.audio.bundled import WHISPER_FILES
+from convo.bundled import bundled_file, cache_folder, made_file, made_once, sha256_of
 from convo.errors import ConfigError, ModelError, did_you_mean
 
 ENGINES = ("auto", "faster-whisper", "openai-whisper")
@@ -133,63 +131,26 @@ def joined_folder(name: str) -> Path:
                     with source.open("rb") as file:
                         shutil.copyfileobj(file, out, 1 << 20)
 
-    return _made_once(folder, is_sound, make)
+    return made_once(folder, is_sound, make)
 
 
 def checkpoint(name: str) -> Path:
     """The openai-whisper checkpoint of a bundled model, rewritten in the cache on first use.
 
-    ``torch.save`` is not byte-stable over versions, so the hash of what was written is kept in a
-    file beside it: what was damaged since is made again.
+    ``torch.save`` is not byte-stable over versions: what was written is known by its own hash.
 
     Raises:
         ModelError: a package is missing or altered, or the cache cannot be written.
     """
     source = joined_folder(name) / "model.bin"
-    folder = cache_folder() / f"openai-{name}-{_JOINED_SHA256[name][:12]}"
-    target, seal = folder / f"{name}.pt", folder / "sha256"
-
-    def is_sound() -> bool:
-        return (
-            target.is_file()
-            and seal.is_file()
-            and sha256_of(target) == seal.read_text(encoding="ascii")
-        )
+    target = f"{name}.pt"
 
     def make(fresh: Path) -> None:
         from convo.audio.whisper_rewrite import rewrite_checkpoint
 
-        fresh.mkdir()
-        rewrite_checkpoint(source, fresh / target.name)
-        (fresh / seal.name).write_text(sha256_of(fresh / target.name), encoding="ascii")
+        rewrite_checkpoint(source, fresh / target)
 
-    _made_once(folder, is_sound, make)
-    return target
-
-
-def _made_once(folder: Path, is_sound: Callable[[], bool], make: Callable[[Path], None]) -> Path:
-    """``folder`` as ``make`` makes it: whole or not at all, by one process at a time."""
-    if is_sound():
-        return folder
-    try:
-        with FileLock(folder.with_name(folder.name + ".lock")):
-            if is_sound():
-                return folder
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as workshop:
-                make(Path(workshop) / "new")
-                if folder.exists():
-                    os.replace(folder, Path(workshop) / "damaged")
-                os.replace(Path(workshop) / "new", folder)
-    except OSError as error:
-        raise ModelError(
-            f"{folder.name} cannot be written to {folder.parent} ({error.strerror or error}): "
-            "free some disk space or set CONVO_CACHE to another folder"
-        ) from error
-    if not is_sound():
-        raise ModelError(
-            f"{folder} was written and reads back altered: check the disk, or set CONVO_CACHE"
-        )
-    return folder
+    return made_file(cache_folder() / f"openai-{name}-{_JOINED_SHA256[name][:12]}", target, make)
 
 
 # -- upstream --------------------------------------------------------------------------------------

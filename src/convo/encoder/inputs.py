@@ -29,8 +29,8 @@ PLAIN_FEATURES = 12
 """Features before those of the cues."""
 
 _HEAD, _TAIL = 72, 40  # what is kept of the word pieces of a long turn
-_MARK = {Role.COACH: 1, Role.COACHEE: 2, Role.OTHER: 3, None: 5}  # pieces that no text has
-_CLS, _SEP, MASK = 101, 102, 103
+_MARK = {Role.COACH: 5, Role.COACHEE: 6, Role.OTHER: 7, None: 8}  # pieces that no text has
+_FIRST, EMPTY, _LAST, MASK = 0, 1, 2, 30526
 _NEAR_EDGE = 8.0  # turns
 
 
@@ -75,7 +75,7 @@ def windows(
 
     >>> said = [Turn(1, "A", "Well?", role=Role.COACH), Turn(2, "B", "Good.", role=Role.COACHEE)]
     >>> windows(said, [[2092], [2204]]).ids.tolist()
-    [[101, 1, 2092, 2, 2204, 102]]
+    [[0, 5, 2092, 6, 2204, 2]]
     """
     rows: list[list[tuple[int, int]]] = [[]]
     marks, room = [], (first or size) - 2
@@ -87,10 +87,11 @@ def windows(
         rows[-1] += [(_MARK[turn.role], place), *((piece, place) for piece in own)]
         room -= len(own) + 1
     width = max(map(len, rows)) + 2
-    ids, attention = np.zeros((2, len(rows), width), dtype=np.int64)
+    ids = np.full((len(rows), width), EMPTY, dtype=np.int64)
+    attention = np.zeros((len(rows), width), dtype=np.int64)
     owner = np.full((len(rows), width), -1, dtype=np.int64)
     for row, content in enumerate(rows):
-        ids[row, : len(content) + 2] = [_CLS, *(piece for piece, _ in content), _SEP]
+        ids[row, : len(content) + 2] = [_FIRST, *(piece for piece, _ in content), _LAST]
         owner[row, 1 : len(content) + 1] = [place for _, place in content]
         attention[row, : len(content) + 2] = 1
     return Windows(ids, attention, owner, np.array(marks, dtype=np.int64))

@@ -5,22 +5,27 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from convo.bundled import cache_folder, made_file, sha256_of
 from convo.conversation.cues import parse_cues
 from convo.conversation.phases import TurnScores
+from convo.encoder.base import WEIGHTS, check_base, unpacked_base
 from convo.encoder.inputs import Floats, Windows, features, windows, word_pieces
+from convo.encoder.weights import FILE, Place, write_weights
 from convo.errors import ModelError
 from convo.resources import resource
 from convo.transcript import Turn
 
 SHIPPED = "data/models/phases"
-FILES = ("encoder.onnx", "head.onnx", "tokenizer.json", "cues.toml")
+GRAPH, LEARNED, HEAD = "encoder.onnx", "learned.safetensors", "head.onnx"
+FILES = (GRAPH, LEARNED, HEAD, "tokenizer.json", "cues.toml")
 _ROWS = 8  # windows at once: enough to be fast, little memory
 _REMEMBERED = 300  # windows of five long sessions, about 10 MB
 
@@ -32,14 +37,14 @@ class PhaseReader:
         """Open the folder that :mod:`convo.training` wrote.
 
         Raises:
-            ModelError: a file is missing or is not the one that was trained.
+            ModelError: a file or the base model is missing, or is not the one that was trained.
         """
         card = _checked(folder)
         self.version = str(card["version"])
         self._cues = parse_cues((folder / "cues.toml").read_text(encoding="utf-8")).phases.cues
         self._pieces = word_pieces((folder / "tokenizer.json").read_bytes())
-        self._encoder = _session(folder / "encoder.onnx")
-        self._head = _session(folder / "head.onnx")
+        self._encoder = _session(_whole(folder, card))
+        self._head = _session(folder / HEAD)
         self._one_at_a_time = Lock()
         self._heard: dict[bytes, Floats] = {}
         self._last: tuple[tuple[Turn, ...], TurnScores] | None = None
@@ -124,6 +129,24 @@ def _checked(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder} holds no phase model ({error}): install convo again") from error
     return card
+
+
+def _whole(folder: Path, card: Mapping[str, Any]) -> Path:
+    """The encoder's graph with its matrices beside it, made in the cache folder on first use."""
+    check_base()
+    places = [Place(*place) for place in card["places"]]
+
+    def make(fresh: Path) -> None:
+        shutil.copy(folder / GRAPH, fresh)
+        base = unpacked_base(fresh / "base", WEIGHTS)
+        write_weights(base / WEIGHTS, folder / LEARNED, places, fresh / FILE)
+        shutil.rmtree(base)
+
+    made = made_file(cache_folder() / f"phases-{card['version']}", FILE, make)
+    graph = made.with_name(GRAPH)
+    if sha256_of(graph) != card["sha256"][GRAPH]:
+        shutil.copy(folder / GRAPH, graph)
+    return graph
 
 
 def _session(path: Path) -> Any:

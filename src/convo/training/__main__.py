@@ -17,6 +17,7 @@ import torch
 
 from convo.conversation.cues import parse_cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions
+from convo.encoder.base import NAME, TOKENIZER, unpacked_base
 from convo.encoder.inputs import word_pieces
 from convo.encoder.reader import PhaseReader
 from convo.errors import ConvoError
@@ -25,7 +26,7 @@ from convo.resources import resource
 from convo.training.corpus import MarkedSession, marked_sessions
 from convo.training.export import export
 from convo.training.fit import Recipe, fit
-from convo.training.network import PhaseNetwork, unpacked_base
+from convo.training.network import PhaseNetwork
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,13 +55,13 @@ def _train(sessions: Sequence[MarkedSession], chosen: argparse.Namespace) -> Non
     cues_text = resource("configs/cues.toml").read_text(encoding="utf-8")
     cues = parse_cues(cues_text)
     with tempfile.TemporaryDirectory() as folder:
-        tokenizer = (unpacked_base(Path(folder)) / "tokenizer.json").read_bytes()
+        tokenizer = (unpacked_base(Path(folder), TOKENIZER) / TOKENIZER).read_bytes()
     recipe = Recipe(epochs=chosen.epochs, seed=chosen.seed)
     card = {
         "sessions": len(sessions),
         "turns": sum(len(session.lessons) for session in sessions),
         "recipe": {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__},
-        "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
+        "base": NAME,
     }
     started = time.monotonic()
 
@@ -68,7 +69,7 @@ def _train(sessions: Sequence[MarkedSession], chosen: argparse.Namespace) -> Non
         minutes = (time.monotonic() - started) / 60
         sys.stdout.write(f"epoch {epoch + 1}: loss {loss:.3f}, {minutes:.1f} min\n")
         if chosen.test is not None or epoch + 1 == recipe.epochs:
-            export(network, cues_text, tokenizer, card, chosen.to)
+            export(network, cues_text, card, chosen.to)
         if chosen.test is not None:
             segmenter = PhaseSegmenter(cues, PhasesOptions(), PhaseReader(chosen.to))
             figures = score_talk(read_cases(chosen.test), segmenter).figures()

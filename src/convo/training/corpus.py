@@ -19,6 +19,13 @@ NO_CODE = -1
 _LISTENING = (
     "Mm-hmm.", "Yeah.", "Okay.", "Right.", "Mm.", "Uh-huh.", "Sure.", "Okay. Yeah.", "Yep.", "Mhm."
 )  # fmt: skip
+_LISTENING_MORE = (
+    *_LISTENING, "Yeah, yeah.", "Right, right.", "Wow.", "I see.", "Got it.", "Oh, okay."
+)  # fmt: skip
+_NOISES = (
+    "[laughs]", "[chuckles]", "[laughter]", "[crosstalk]", "[inaudible]", "[unintelligible]",
+    "[pause]"
+)  # fmt: skip
 _FILLERS = ("um", "uh", "you know", "like", "I mean", "sort of", "well", "so", "erm", "kind of")
 _OTHER = {Role.COACH: Role.COACHEE, Role.COACHEE: Role.COACH}
 
@@ -71,7 +78,8 @@ def roughened(session: MarkedSession, dice: random.Random) -> tuple[Lesson, ...]
     """The session as another recording of it might come out, each change in some sessions only.
 
     Cut to a stretch; listening words thrown into long turns; turns of two speakers run together;
-    roles mistaken or unknown; punctuation lost; words lost, doubled, filled up.
+    roles mistaken or unknown; punctuation lost; words lost, doubled, filled up; written down word
+    by word, with stutters and turns that go on after a listening word.
     """
     lessons = list(session.lessons)
     if dice.random() < 0.25 and len(lessons) > 50:
@@ -87,7 +95,8 @@ def roughened(session: MarkedSession, dice: random.Random) -> tuple[Lesson, ...]
     if dice.random() < 0.05:
         lessons = [replace(one, turn=one.turn.played_by(None)) for one in lessons]
     bare = dice.random() < 0.3
-    return tuple(_saying(one, _noisy(one.turn.text, bare, dice)) for one in lessons)
+    lessons = [_saying(one, _noisy(one.turn.text, bare, dice)) for one in lessons]
+    return tuple(_word_by_word(lessons, dice) if dice.random() < 0.35 else lessons)
 
 
 def _interrupted(lessons: Sequence[Lesson], rate: float, dice: random.Random) -> list[Lesson]:
@@ -107,6 +116,54 @@ def _interrupted(lessons: Sequence[Lesson], rate: float, dice: random.Random) ->
             _saying(lesson, " ".join(words[cut:])),
         ]
     return result
+
+
+def _word_by_word(lessons: Sequence[Lesson], dice: random.Random) -> list[Lesson]:
+    """As careful transcribers write: stutters, noises, dashes where a turn is cut and goes on."""
+    result: list[Lesson] = []
+    rate, dash = dice.choice([0.4, 0.8]), dice.choice(["-", "--", "\u2014", ""])
+    for lesson in lessons:
+        said = " ".join(_stuttered(lesson.turn.text.split(), dice)) or lesson.turn.text
+        lesson, words = _saying(lesson, said), said.split()
+        other = _OTHER.get(lesson.turn.role) if lesson.turn.role else None
+        if len(words) < 14 or other is None or dice.random() > rate:
+            result.append(lesson)
+            continue
+        pieces = _pieces(words, dice)
+        for place, piece in enumerate(pieces):
+            begun, ended = place == 0, place == len(pieces) - 1
+            text = ("" if begun else dash) + " ".join(piece) + ("" if ended else dash)
+            one = _saying(lesson, text)
+            result.append(one if ended else replace(one, code=NO_CODE))
+            if not ended:
+                heard = replace(lesson.turn, text=dice.choice(_LISTENING_MORE), role=other)
+                result.append(Lesson(heard, lesson.phases, CODES.index(Code.BCK)))
+    return result
+
+
+def _stuttered(words: Sequence[str], dice: random.Random) -> list[str]:
+    result = []
+    for word in words:
+        chance, core = dice.random(), word.rstrip(".,?!")
+        if chance < 0.03 and core.isalpha() and len(core) < 6:
+            word = dice.choice([f"{core}-{word}", f"{core}- {word}", f"{core}-{core}-{word}"])
+        elif chance < 0.045:
+            word = f"{dice.choice(['um', 'uh'])}, {word}"
+        result.append(word)
+    if result and dice.random() < 0.06:
+        result.insert(dice.randint(0, len(result)), dice.choice(_NOISES))
+    return result
+
+
+def _pieces(words: Sequence[str], dice: random.Random) -> list[Sequence[str]]:
+    """Words in pieces of 6 to 28, the last of at least 5."""
+    pieces, begin = [], 0
+    while begin < len(words):
+        size = dice.randint(6, 28)
+        end = len(words) if len(words) - begin - size < 5 else begin + size
+        pieces.append(words[begin:end])
+        begin = end
+    return pieces
 
 
 def _merged(lessons: Sequence[Lesson], rate: float, dice: random.Random) -> list[Lesson]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,8 @@ class Recipe:
     and of its cues: real talk is ordered and worded less neatly than the written one.
     """
 
-    epochs: int = 7
-    encoder_rate: float = 8e-5
+    epochs: int = 4
+    encoder_rate: float = 3e-4
     head_rate: float = 1e-3
     sessions_a_step: int = 2
     smoothing: float = 0.05
@@ -66,7 +66,8 @@ def fit(
     torch.manual_seed(recipe.seed)
     network = PhaseNetwork(len(cues))
     optimizer, schedule = _optimizer(network, recipe, len(sessions))
-    average = {name: value.clone() for name, value in network.state_dict().items()}
+    learning = {name: one for name, one in network.named_parameters() if one.requires_grad}
+    average = {name: value.detach().clone() for name, value in learning.items()}
     steps = 0
     for epoch in range(recipe.epochs):
         network.train()
@@ -78,14 +79,14 @@ def fit(
             (loss / recipe.sessions_a_step).backward()  # type: ignore[no-untyped-call]
             losses.append(float(loss.detach()))
             if place % recipe.sessions_a_step == 0 or place == len(order):
-                nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+                nn.utils.clip_grad_norm_(learning.values(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad()
                 schedule.step()
                 steps += 1
-                _follow(average, network, min(recipe.kept_average, steps / (steps + 10)))
+                _follow(average, learning, min(recipe.kept_average, steps / (steps + 10)))
         averaged = copy.deepcopy(network)
-        averaged.load_state_dict(average)
+        averaged.load_state_dict(average, strict=False)
         report(epoch, float(np.mean(losses)), averaged.eval())
     return averaged.eval()
 
@@ -127,7 +128,7 @@ def _loss(
     if dice.random() < recipe.hide_cues:
         plain[:, PLAIN_FEATURES:] = 0
     session = windows(turns, pieces, first=dice.randint(40, WINDOW))
-    phases, starts, codes = network(session, torch.from_numpy(plain), half=True)
+    phases, starts, codes = network(session, torch.from_numpy(plain))
 
     read = torch.tensor([lesson.phases for lesson in lessons])
     wanted = functional.one_hot(read, len(PHASES)).float().mean(1)
@@ -149,8 +150,7 @@ def _loss(
     return loss
 
 
-def _follow(average: dict[str, Tensor], network: PhaseNetwork, kept: float) -> None:
+def _follow(average: dict[str, Tensor], learning: Mapping[str, Tensor], kept: float) -> None:
     with torch.no_grad():
-        for name, value in network.state_dict().items():
-            if value.dtype.is_floating_point:
-                average[name].mul_(kept).add_(value, alpha=1 - kept)
+        for name, value in learning.items():
+            average[name].mul_(kept).add_(value, alpha=1 - kept)

@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from convo.codebook import CODES
 from convo.conversation.cues import Cues
 from convo.conversation.phases import PhaseSegmenter, PhasesOptions, Reader, TurnScores
+from convo.encoder.base import TOKENIZER, unpacked_base
 from convo.encoder.inputs import PLAIN_FEATURES, features, word_pieces
 from convo.encoder.reader import shipped_reader
 from convo.evaluation import read_cases, score_talk
@@ -31,7 +32,7 @@ from convo.evaluation.talk import PhaseFigures, Segmenter, TalkScore
 from convo.pipeline import shipped
 from convo.resources import resource
 from convo.training.corpus import MarkedSession, marked_sessions
-from convo.training.network import unpacked_base
+from convo.training.network import base_encoder
 from convo.transcript import Phase, PhaseSpan, Segmentation, Turn
 
 PAGE = "docs/phases.md"
@@ -108,27 +109,20 @@ def words_and_cues(sessions: Sequence[MarkedSession], cues: Cues) -> TurnFeature
 
 
 def sentence_vectors() -> TurnFeatures:
-    """The vector that MiniLM, as it comes, gives each turn."""
+    """The vector that the base model, as it comes, gives each turn."""
     import torch
-    from transformers import BertModel
 
     with tempfile.TemporaryDirectory() as folder:
-        base = unpacked_base(Path(folder))
-        model = BertModel.from_pretrained(base, add_pooling_layer=False)
-        pieces = word_pieces((base / "tokenizer.json").read_bytes())
-
-    model.train(False)
+        pieces = word_pieces((unpacked_base(Path(folder), TOKENIZER) / TOKENIZER).read_bytes())
+    model = base_encoder().to(torch.bfloat16)
 
     def vectors(turns: Sequence[Turn]) -> NDArray[np.float32]:
         found = []
         with torch.inference_mode():
             for turn in turns:
-                hidden = (
-                    model(torch.tensor([[101, *pieces(turn.text), 102]]))
-                    .last_hidden_state[0]
-                    .mean(0)
-                )
-                found.append((hidden / hidden.norm()).numpy() * 5)
+                heard = model(torch.tensor([[0, *pieces(turn.text), 2]])).last_hidden_state[0]
+                mean = heard.float().mean(0)
+                found.append((mean / mean.norm()).numpy() * 5)
         return np.array(found, dtype=np.float32)
 
     return vectors
@@ -150,9 +144,9 @@ def rungs(sessions: Sequence[MarkedSession]) -> dict[str, Callable[[], Segmenter
         "words and cues, linear": decoded(
             lambda: LinearReader(sessions, words_and_cues(sessions, cues))
         ),
-        # the vectors of all sessions would take a quarter of an hour
-        "sentence vectors, linear (a third of the sessions)": decoded(
-            lambda: LinearReader(sessions[::3], sentence_vectors())
+        # the vectors of all sessions would take half an hour
+        "sentence vectors, linear (an eighth of the sessions)": decoded(
+            lambda: LinearReader(sessions[::8], sentence_vectors())
         ),
         "trained encoder": decoded(shipped_reader),
         "trained encoder and cues (shipped)": decoded(shipped_reader, cues),

