@@ -92,7 +92,8 @@ def test_the_talk_of_an_hour_is_made_of_the_samples_in_order():
 
 
 @pytest.mark.slow
-def test_what_an_hour_of_talk_does_is_told_in_less_than_five_seconds_of_two_cores():
+def test_what_an_hour_of_talk_does_is_told_in_less_than_ten_seconds_of_two_cores():
     spent = seconds(sample_turns(60))
     reading = spent.pop("reading by the model")[1] / 2  # both cores read
-    assert reading + sum(worked for _, worked in spent.values()) < 5
+    assert reading < 9
+    assert sum(worked for _, worked in spent.values()) < 2

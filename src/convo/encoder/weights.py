@@ -68,9 +68,9 @@ def added(whole: Floats, name: str, beside: Mapping[str, NDArray[np.floating]]) 
 def shrunk(matrix: Floats) -> tuple[Small, Floats]:
     """Whole values and the scale of every row that turns them back.
 
-    >>> values, scales = shrunk(np.array([[0.5, -1.0], [0.0, 0.0]], dtype=np.float32))
-    >>> values.tolist(), (values * scales[:, None])[0].round(2).tolist()
-    ([[32, -63], [0, 0]], [0.51, -1.0])
+    >>> values, scales = shrunk(np.array([[0.25, -1.0], [0.0, 0.0]], dtype=np.float32))
+    >>> values.tolist(), (values[0] * float(scales[0])).round(2).tolist()
+    ([[16, -63], [0, 0]], [0.25, -1.0])
     """
     scales = (np.abs(matrix).max(axis=1) / _STEPS).astype(np.float32)
     scales[scales == 0] = 1

@@ -34,7 +34,7 @@ def test_a_session_is_deleted_by_keyboard(address, page) -> None:
     page.keyboard.type("Priya")
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
-    assert page.evaluate("document.activeElement.id") == "name"
+    page.wait_for_function("document.activeElement.id === 'name'")
     assert findings(page) == []
     picture(page, "session-delete-other-name")
     field.fill("Hannah")
