@@ -91,9 +91,22 @@ def test_the_talk_of_an_hour_is_made_of_the_samples_in_order():
     assert all(a.start <= b.start for a, b in pairwise(turns))
 
 
-@pytest.mark.slow
-def test_what_an_hour_of_talk_does_is_told_in_less_than_ten_seconds_of_two_cores():
+@pytest.fixture(scope="module")
+def an_hour_of_talk():
+    """Seconds of two cores: for reading, and for all the rest."""
     spent = seconds(sample_turns(60))
     reading = spent.pop("reading by the model")[1] / 2  # both cores read
+    return reading, sum(worked for _, worked in spent.values())
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(reason="reading takes 5.4 s since it starts from MPNet: wanted, not reached")
+def test_what_an_hour_of_talk_does_is_told_in_less_than_five_seconds_of_two_cores(an_hour_of_talk):
+    assert sum(an_hour_of_talk) < 5
+
+
+@pytest.mark.slow
+def test_reading_stays_within_its_own_limit_and_the_rest_is_little(an_hour_of_talk):
+    reading, rest = an_hour_of_talk
     assert reading < 9
-    assert sum(worked for _, worked in spent.values()) < 2
+    assert rest < 2
